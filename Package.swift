@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The same settings in every target: `any` is written out, a module names what it uses, and an import that leaks says so.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+
+// Arrows point downwards only; docs/architecture.md draws them.
+let package = Package(
+    name: "wiredesk",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "wiredesk", targets: ["wiredesk"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+
+        .target(name: "WireCore", swiftSettings: settings),
+        .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
+        .target(name: "Fetch", dependencies: ["WireCore", "CCurl"], swiftSettings: settings),
+        .target(name: "Feeds", dependencies: ["WireCore", "CLibXML2"], swiftSettings: settings),
+        .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
+        .target(name: "Stores", dependencies: ["WireCore", "Resilience"], swiftSettings: settings),
+        .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
+        .target(
+            name: "Host",
+            dependencies: ["WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", logging, lifecycle],
+            swiftSettings: settings),
+        .target(
+            name: "Demo",
+            dependencies: ["WireCore", "Host", "Stores", "Fetch", "SQLiteStore", hummingbird, logging, lifecycle],
+            swiftSettings: settings),
+        .target(
+            name: "Commands",
+            dependencies: [
+                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "SQLiteStore", "Host", "Demo",
+                argumentParser, logging, lifecycle, unixSignals,
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "wiredesk", dependencies: ["Commands", argumentParser], swiftSettings: settings),
+
+        .target(
+            name: "TestSupport", dependencies: ["WireCore", "Stores", "Resilience"], swiftSettings: settings),
+        .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
+        .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "FetchTests", dependencies: ["Fetch", "WireCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "FeedsTests", dependencies: ["Feeds", "WireCore"], resources: [.copy("Fixtures")], swiftSettings: settings),
+        .testTarget(
+            name: "SourcePluginsTests", dependencies: ["SourcePlugins", "Feeds", "Fetch", "WireCore", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StoresTests", dependencies: ["Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "HostTests",
+            dependencies: [
+                "Host", "SourcePlugins", "Feeds", "Fetch", "Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandsTests", dependencies: ["Commands", "Host", "WireCore", "TestSupport", "wiredesk"], swiftSettings: settings),
+        .testTarget(name: "DemoTests", dependencies: ["Demo", "WireCore", "TestSupport"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

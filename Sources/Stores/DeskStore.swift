@@ -1,0 +1,121 @@
+// Stores: what the desk keeps, as a contract for engines. Read in this order: DeskStore, SourceState, PollRecord, Article,
+// ArticleDraft. It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
+// engine runs: Tests/StoresTests.
+
+public import FoundationEssentials
+public import WireCore
+
+/// Everything that outlives the process. All times are UTC; all methods may be called from any task at any time.
+///
+/// A method that returns has made its effect durable: it survives kill -9 at the next instant. Errors are ``DeskError`` with code
+/// `store`, except ``StoreConflict``.
+public protocol DeskStore: Sendable {
+    /// The states of all sources that were ever polled.
+    func sourceStates() async throws -> [SourceID: SourceState]
+
+    /// The state of one source; nil before its first poll.
+    func sourceState(of source: SourceID) async throws -> SourceState?
+
+    /// Files one poll: its items, its record and the source's new state in one transaction, all or nothing.
+    /// Throws ``StoreConflict`` when somebody else changed the state since `filing.state.revision` was read.
+    func file(_ filing: PollFiling) async throws -> FilingResult
+
+    /// Replaces a source's state alone. Throws ``StoreConflict`` as ``file(_:)`` does. Returns the state with its new revision.
+    func save(_ state: SourceState) async throws -> SourceState
+
+    /// Articles by first-seen time, newest first.
+    func articles(_ query: ArticleQuery) async throws -> [Article]
+
+    /// How many articles there are of each source.
+    func articleCounts() async throws -> [SourceID: Int]
+
+    /// Polls by start time, newest first.
+    func polls(of source: SourceID?, limit: Int) async throws -> [PollRecord]
+
+    /// Removes what has aged: polls and articles (with their links) that are older than the given instants.
+    /// Returns how many rows went.
+    func prune(pollsBefore: Date, articlesBefore: Date?) async throws -> Int
+
+    /// Checks the store's own integrity; an empty answer means that all is well.
+    func check() async throws -> [String]
+
+    /// Ends all work; no other method may be called afterwards.
+    func close() async throws
+}
+
+/// A write came too late: the state was changed by somebody else in between. Read again and decide again.
+public struct StoreConflict: Error, Sendable, Equatable {
+    public var source: SourceID
+    public init(source: SourceID) { self.source = source }
+}
+
+/// Which articles to read.
+public struct ArticleQuery: Sendable {
+    public var source: SourceID?
+    /// First seen at or after this instant.
+    public var since: Date?
+    /// Words that must all occur in title or summary, case-blind.
+    public var words: [String] = []
+    /// Articles with a smaller id only: the cursor of the next page.
+    public var before: Int64?
+    public var limit: Int
+    /// False leaves out `content`, which is most of the bytes.
+    public var withContent = false
+
+    public init(source: SourceID? = nil, since: Date? = nil, limit: Int = 50) {
+        self.source = source
+        self.since = since
+        self.limit = limit
+    }
+}
+
+/// One poll, ready to be filed.
+public struct PollFiling: Sendable {
+    /// The items that were read, in the document's order.
+    public var drafts: [ArticleDraft]
+    /// The source's state after the poll, with the revision it was read at.
+    public var state: SourceState
+    /// The record; the store fills in the item counts (`seen` and what was rejected before stay as they are).
+    public var record: PollRecord
+    /// Daily ceilings: what goes beyond them is rejected, and counted so.
+    public var newItemsPerDay: Int
+    public var bytesStoredPerDay: ByteCount
+
+    public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount) {
+        self.drafts = drafts
+        self.state = state
+        self.record = record
+        self.newItemsPerDay = newItemsPerDay
+        self.bytesStoredPerDay = bytesStoredPerDay
+    }
+}
+
+/// What filing a poll came to.
+public struct FilingResult: Sendable {
+    public var items: ItemCounts
+    /// The state with its new revision.
+    public var state: SourceState
+    /// The ids of the articles that are new.
+    public var newArticles: [Int64]
+
+    public init(items: ItemCounts, state: SourceState, newArticles: [Int64]) {
+        self.items = items
+        self.state = state
+        self.newArticles = newArticles
+    }
+}
+
+/// What became of a poll's items; `seen` is the sum of the others and of what was already known unchanged.
+public struct ItemCounts: Sendable, Equatable, Codable {
+    public var seen = 0
+    /// Stored for the first time.
+    public var new = 0
+    /// Known, and changed since.
+    public var updated = 0
+    /// Known from another source by its canonical URL, or twice in the same document.
+    public var duplicate = 0
+    /// Not stored: nothing to identify it by, or beyond a ceiling.
+    public var rejected = 0
+
+    public init() {}
+}

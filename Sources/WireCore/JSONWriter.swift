@@ -1,0 +1,132 @@
+/// Writes compact JSON straight into bytes. The caller opens and closes objects and arrays; commas are put by the writer.
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    /// An empty document with room for `capacity` bytes.
+    public init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// The text so far.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Forgets the text but keeps the memory.
+    public mutating func reset() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(0x2C) }
+        needsComma = true
+    }
+
+    private mutating func open(_ byte: UInt8) {
+        separate()
+        bytes.append(byte)
+        needsComma = false
+    }
+
+    private mutating func close(_ byte: UInt8) {
+        bytes.append(byte)
+        needsComma = true
+    }
+
+    /// `{ … }` around what `body` writes.
+    public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        open(0x7B)
+        try body(&self)
+        close(0x7D)
+    }
+
+    /// `[ … ]` around what `body` writes.
+    public mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        open(0x5B)
+        try body(&self)
+        close(0x5D)
+    }
+
+    /// `"key":`, to be followed by one value.
+    public mutating func key(_ name: String) {
+        string(name)
+        bytes.append(0x3A)
+        needsComma = false
+    }
+
+    public mutating func member(_ name: String, _ value: String) {
+        key(name)
+        string(value)
+    }
+    public mutating func member(_ name: String, _ value: Int) {
+        key(name)
+        number(value)
+    }
+    public mutating func member(_ name: String, _ value: Bool) {
+        key(name)
+        bool(value)
+    }
+    /// Writes nothing when `value` is nil.
+    public mutating func member(ifPresent name: String, _ value: String?) {
+        if let value { member(name, value) }
+    }
+    /// Writes nothing when `value` is nil.
+    public mutating func member(ifPresent name: String, _ value: Int?) {
+        if let value { member(name, value) }
+    }
+    /// Writes `null` when `value` is nil.
+    public mutating func member(_ name: String, orNull value: String?) {
+        key(name)
+        if let value { string(value) } else { null() }
+    }
+    /// Writes `null` when `value` is nil.
+    public mutating func member(_ name: String, orNull value: Int?) {
+        key(name)
+        if let value { number(value) } else { null() }
+    }
+
+    public mutating func number(_ value: Int) {
+        separate()
+        bytes.append(contentsOf: String(value).utf8)
+    }
+    public mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// A string in quotes; control characters, `"` and `\` are escaped.
+    public mutating func string(_ value: String) {
+        separate()
+        bytes.append(0x22)
+        var value = value
+        value.withUTF8 { appendEscaped($0) }
+        bytes.append(0x22)
+    }
+
+    /// The inside of a string from UTF-8 bytes, copied run by run.
+    private mutating func appendEscaped(_ source: UnsafeBufferPointer<UInt8>) {
+        var runStart = 0
+        for index in source.indices {
+            let byte = source[index]
+            guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F else { continue }
+            bytes.append(contentsOf: source[runStart..<index])
+            runStart = index + 1
+            switch byte {
+            case 0x22: bytes.append(contentsOf: [0x5C, 0x22])
+            case 0x5C: bytes.append(contentsOf: [0x5C, 0x5C])
+            case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
+            case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
+            case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
+            default:
+                let digits = Array("0123456789abcdef".utf8)
+                bytes.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            }
+        }
+        bytes.append(contentsOf: source[runStart...])
+    }
+}
