@@ -13,6 +13,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
 // Arrows point downwards only; docs/architecture.md draws them.
@@ -22,6 +24,7 @@ let package = Package(
     products: [.executable(name: "wiredesk", targets: ["wiredesk"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -40,7 +43,7 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "Host",
-            dependencies: ["WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", logging, lifecycle],
+            dependencies: ["WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", logging, lifecycle, heap, deque],
             swiftSettings: settings),
         .target(
             name: "Demo",

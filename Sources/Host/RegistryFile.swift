@@ -1,0 +1,141 @@
+public import FoundationEssentials
+public import WireCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The registry's file: read whole, written whole, changed by one program at a time.
+public struct RegistryFile: Sendable {
+    public let path: String
+
+    public init(path: String) { self.path = path }
+
+    /// What tells one state of the file from another without reading it.
+    public struct Stamp: Sendable, Equatable {
+        var device: UInt64
+        var inode: UInt64
+        var size: Int64
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    /// Nil when there is no such file.
+    public func stamp() -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
+            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+    }
+
+    /// The file's bytes. Throws `config` when there is none, or it cannot be read, or is larger than any registry.
+    public func bytes() throws(DeskError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let hint =
+                errno == ENOENT
+                ? "Name another with --registry FILE or WIREDESK_REGISTRY; `wiredesk sources add URL` begins one." : "Check the file's rights."
+            throw DeskError(.config, "the registry cannot be read: \(reason(errno))", place: path, hint: hint)
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw DeskError(.config, "the registry cannot be read: \(reason(errno))", place: path)
+            }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= RegistryReader.maximumBytes else {
+                throw DeskError(.config, "the registry is larger than \(ByteCount(RegistryReader.maximumBytes))", place: path)
+            }
+        }
+    }
+
+    /// Reads and checks the file. Throws `config` with every problem in it.
+    public func load() throws(DeskError) -> Registry {
+        let bytes = try bytes()
+        do {
+            return try RegistryReader.read(bytes, file: path)
+        } catch {
+            throw error.deskError
+        }
+    }
+
+    /// Changes the file under a lock: reads it, lets `change` edit it, checks the result, and puts it in the old one's place in one
+    /// step, so that a reader sees the old file or the new one. A file that does not exist begins as an empty registry.
+    public func edit(_ change: (inout RegistryEditor) throws -> Void) throws {
+        let folder = FilePathText(path: path).folder
+        let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
+            throw DeskError(.config, "the registry's folder cannot be opened: \(reason(errno))", place: folder)
+        }
+        defer { close(lock) }
+        let old = stamp() == nil ? Array("{\n  \"version\": 1,\n  \"sources\": []\n}\n".utf8) : try bytes()
+        var editor = RegistryEditor(text: old)
+        try change(&editor)
+        guard editor.text != old else { return }
+        do {
+            _ = try RegistryReader.read(editor.text, file: path)
+        } catch {
+            throw error.deskError
+        }
+        try replace(with: editor.text, syncing: lock)
+    }
+
+    private func replace(with text: [UInt8], syncing folder: Int32) throws(DeskError) {
+        // Through a symbolic link the file behind it is replaced, not the link.
+        let target = realpath(path, nil).map { resolved in
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        let temporary = "\(target ?? path).new-\(getpid())"
+        var mode: mode_t = 0o644
+        var status = stat()
+        if stat(path, &status) == 0 { mode = status.st_mode & 0o777 }
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw unwritable() }
+        var failed = !writeAll(text, to: descriptor)
+        if fsync(descriptor) != 0 { failed = true }
+        close(descriptor)
+        guard !failed, rename(temporary, target ?? path) == 0 else {
+            let error = unwritable()
+            unlink(temporary)
+            throw error
+        }
+        fsync(folder)
+    }
+
+    private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            written += count
+        }
+        return true
+    }
+
+    private func unwritable() -> DeskError {
+        DeskError(
+            .config, "the registry cannot be written: \(reason(errno)); it is as it was", place: path,
+            hint: "Check the rights of the file and its folder, and the free space.")
+    }
+
+    private func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+/// A path as a text.
+struct FilePathText {
+    let path: String
+    var folder: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

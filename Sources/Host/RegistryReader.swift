@@ -1,0 +1,452 @@
+public import Fetch
+import FoundationEssentials
+import Resilience
+import SourcePlugins
+public import WireCore
+
+/// Turns the text of Plugins.json into a ``Registry``, or names everything that is wrong with it.
+public struct RegistryReader {
+    /// Bounds on intervals: an operator cannot hammer a server by a slip, nor forget a source for years.
+    public static let intervals: ClosedRange<Duration> = .seconds(1)...(.seconds(30 * 86_400))
+    /// A registry file is no larger.
+    public static let maximumBytes = 32 << 20
+
+    private let text: [UInt8]
+    private let file: String
+    private let problems: ProblemList
+
+    /// Reads `text`; `file` is its name in messages. Throws every problem at once; there is no partial registry.
+    public static func read(_ text: [UInt8], file: String) throws(RegistryRefusal) -> Registry {
+        let reader = RegistryReader(text: text, file: file)
+        let root: JSONNode
+        do {
+            root = try JSONReader.read(text, maximumDepth: 32)
+        } catch {
+            let problem = RegistryProblem(position: TextPosition(of: error.offset, in: text), message: "no valid JSON: \(error.message)")
+            throw RegistryRefusal(file: file, problems: [problem])
+        }
+        let registry = reader.registry(root)
+        guard reader.problems.problems.isEmpty else {
+            let sorted = reader.problems.problems.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
+            throw RegistryRefusal(file: file, problems: sorted)
+        }
+        return registry
+    }
+
+    private init(text: [UInt8], file: String) {
+        self.text = text
+        self.file = file
+        problems = ProblemList(text: text)
+    }
+
+    // MARK: - Top level
+
+    static let topKeys = ["$schema", "version", "defaults", "network", "retention", "sources"]
+    static let defaultsKeys = ["interval", "expects", "ceilings", "breaker", "headers", "tags"]
+    static let sourceKeys = [
+        "id", "kind", "url", "config", "disabled", "interval", "expects", "ceilings", "breaker", "fallback", "headers", "tags", "note",
+    ]
+    static let disabledKeys = ["by", "reason", "at", "until"]
+    static let breakerKeys = [
+        "mode", "consecutiveFailures", "failureRate", "slowRate", "slowPoll", "window", "minimumPolls", "openFor", "openAtMost",
+    ]
+    static let networkKeys = ["perHost", "spacing", "concurrency", "allowPrivate", "userAgent"]
+    static let retentionKeys = ["articles", "polls"]
+    static let coindeskKeys = ["sourceIds", "language", "pageSize", "backfill", "key"]
+
+    private func registry(_ root: JSONNode) -> Registry {
+        guard let top = RegistryObject(root, what: "the registry", allowed: Self.topKeys, problems: problems) else { return Registry() }
+        checkVersion(top)
+        var registry = Registry()
+        registry.network = network(top["network"])
+        registry.retention = retention(top["retention"])
+        let defaults = top["defaults"].flatMap {
+            RegistryObject($0, what: "defaults", allowed: Self.defaultsKeys, problems: problems)
+        }
+        guard let list = top["sources"] else {
+            problems.add(at: root.range.lowerBound, "the registry has no list \"sources\"")
+            return registry
+        }
+        guard let entries = list.array else {
+            top.wrong(list, "sources", due: "a list of sources")
+            return registry
+        }
+        var nodes: [SourceID: JSONNode] = [:]
+        for entry in entries {
+            guard let (source, origins) = source(entry, defaults) else { continue }
+            if let first = nodes[source.id] {
+                let position = TextPosition(of: first.range.lowerBound, in: text)
+                problems.add(
+                    at: (entry["id"] ?? entry).range.lowerBound, "the id \"\(source.id)\" is given twice, first at line \(position.line)")
+                continue
+            }
+            nodes[source.id] = entry
+            registry.sources.append(source)
+            registry.origins[source.id] = origins
+        }
+        checkFallbacks(registry, nodes)
+        return registry
+    }
+
+    private func checkVersion(_ top: RegistryObject) {
+        guard let node = top["version"] else {
+            return problems.add(at: top.node.range.lowerBound, "the registry has no \"version\"; this program reads version 1")
+        }
+        if node.int != 1 { top.wrong(node, "version", due: "1, the version that this program reads") }
+    }
+
+    private func network(_ node: JSONNode?) -> NetworkConfiguration {
+        var network = NetworkConfiguration()
+        guard let node, let object = RegistryObject(node, what: "network", allowed: Self.networkKeys, problems: problems) else {
+            return network
+        }
+        if let value = object.int("perHost", in: 1...64) { network.perHost = value }
+        if let value = object.duration("spacing", in: .zero...(.seconds(60))) { network.spacing = value }
+        if let value = object.int("concurrency", in: 2...1024) { network.concurrency = value }
+        if let value = object.string("userAgent") { network.userAgent = value }
+        for block in object.strings("allowPrivate") ?? [] {
+            if AddressBlock(parsing: block) == nil, let node = object["allowPrivate"] {
+                object.wrong(node, "allowPrivate", due: "a list of address blocks such as \"127.0.0.1/32\"; \"\(block)\" is none")
+            }
+            network.allowPrivate.append(block)
+        }
+        return network
+    }
+
+    private func retention(_ node: JSONNode?) -> RetentionConfiguration {
+        var retention = RetentionConfiguration()
+        guard let node, let object = RegistryObject(node, what: "retention", allowed: Self.retentionKeys, problems: problems) else {
+            return retention
+        }
+        let range = Duration.seconds(3600)...(.seconds(36_500 * 86_400))
+        if object["articles"]?.string == "forever" {
+            retention.articles = nil
+        } else if let value = object.duration("articles", in: range) {
+            retention.articles = value
+        }
+        if let value = object.duration("polls", in: range) { retention.polls = value }
+        return retention
+    }
+
+    /// Every fallback exists and no chain comes back to where it began.
+    private func checkFallbacks(_ registry: Registry, _ nodes: [SourceID: JSONNode]) {
+        let byID = Dictionary(uniqueKeysWithValues: registry.sources.map { ($0.id, $0) })
+        for source in registry.sources {
+            guard let fallback = source.fallback, let node = nodes[source.id]?["fallback"] else { continue }
+            guard byID[fallback] != nil else {
+                let nearest = NearestName.of(fallback.text, among: byID.keys.map(\.text)).map { "; did you mean \"\($0)\"?" } ?? ""
+                problems.add(at: node.range.lowerBound, "fallback of source \"\(source.id)\" is \"\(fallback)\", which is no source\(nearest)")
+                continue
+            }
+            var visited: Set<SourceID> = [source.id]
+            var next = source.fallback
+            while let id = next, visited.insert(id).inserted { next = byID[id]?.fallback }
+            if next == source.id {
+                problems.add(at: node.range.lowerBound, "the fallbacks of source \"\(source.id)\" lead back to itself")
+            }
+        }
+    }
+
+    // MARK: - A source
+
+    private func source(_ node: JSONNode, _ defaults: RegistryObject?) -> (SourceConfiguration, [EffectiveValue])? {
+        let name = node["id"]?.string.map { "source \"\(SafeText.line($0, limit: 64))\"" } ?? "a source"
+        guard let object = RegistryObject(node, what: name, allowed: Self.sourceKeys, problems: problems) else { return nil }
+        let id = id(object)
+        let kind = kind(object)
+        let url = url(object, kind)
+        var values = EffectiveValues(problems: problems, source: object, defaults: defaults)
+        let disabled = disabling(object)
+        let (interval, expects) = (interval(&values), expects(&values))
+        let (ceilings, breaker) = (ceilings(&values), breaker(&values))
+        let (headers, tags) = (headers(&values), tags(&values))
+        let (fallback, note) = (fallback(object), object.string("note"))
+        guard let id, let kind, let url else { return nil }
+        let source = SourceConfiguration(
+            id: id, kind: kind, url: url, disabled: disabled, interval: interval, expects: expects, ceilings: ceilings,
+            breaker: breaker, fallback: fallback, headers: headers, tags: tags, note: note, line: problems.line(of: node))
+        return (source, described(source, object, values.list))
+    }
+
+    private func described(_ source: SourceConfiguration, _ object: RegistryObject, _ inherited: [EffectiveValue]) -> [EffectiveValue] {
+        func own(_ key: String, _ value: String) -> EffectiveValue {
+            EffectiveValue(key: key, value: value, origin: object[key].map { .source(line: problems.line(of: $0)) } ?? .builtIn)
+        }
+        var list = [own("id", source.id.text), own("kind", source.kind.name), own("url", source.url)]
+        if case .coindesk(let configuration, let key) = source.kind {
+            list.append(own("config", "sourceIds \(configuration.sourceIDs.joined(separator: ",")), language \(configuration.language), "
+                + "pageSize \(configuration.pageSize), backfill \(configuration.backfill.text), key \(key?.redacted ?? "none")"))
+        }
+        if let fallback = source.fallback { list.append(own("fallback", fallback.text)) }
+        if let disabled = source.disabled {
+            list.append(own("disabled", [disabled.reason, disabled.until.map { "until \(UTCTime.text($0))" }].compactMap { $0 }.joined(separator: ", ")))
+        }
+        return list + inherited
+    }
+
+    private func id(_ object: RegistryObject) -> SourceID? {
+        guard let node = object["id"] else {
+            problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"id\"")
+            return nil
+        }
+        guard let id = node.string.flatMap({ SourceID($0) }) else {
+            object.wrong(node, "id", due: SourceID.rule)
+            return nil
+        }
+        return id
+    }
+
+    private func kind(_ object: RegistryObject) -> SourceConfiguration.Kind? {
+        guard let node = object["kind"] else {
+            problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"kind\"; it is one of \(kindList)")
+            return nil
+        }
+        switch node.string {
+        case "feed":
+            if let config = object["config"] {
+                problems.add(at: config.range.lowerBound, "\(object.what) is of kind feed, which takes no \"config\"")
+            }
+            return .feed
+        case "coindesk": return coindesk(object)
+        default:
+            let nearest = node.string.flatMap { NearestName.of($0, among: SourceConfiguration.Kind.names) }
+            object.wrong(node, "kind", due: "one of \(kindList)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+            return nil
+        }
+    }
+
+    private var kindList: String { SourceConfiguration.Kind.names.joined(separator: ", ") }
+
+    private func coindesk(_ source: RegistryObject) -> SourceConfiguration.Kind? {
+        var configuration = CoinDeskAdapter.Configuration()
+        var key: SettingValue? = .environment(CoinDeskAdapter.keyVariable)
+        guard let node = source["config"] else { return .coindesk(configuration, key: key) }
+        let what = "config of \(source.what)"
+        guard let object = RegistryObject(node, what: what, allowed: Self.coindeskKeys, problems: problems) else { return nil }
+        if let value = object.strings("sourceIds") { configuration.sourceIDs = value }
+        if let value = object.string("language") { configuration.language = value }
+        if let value = object.int("pageSize", in: 1...100) { configuration.pageSize = value }
+        if let value = object.duration("backfill", in: .seconds(60)...(.seconds(30 * 86_400))) { configuration.backfill = value }
+        if let node = object["key"] { key = secret(node, object, "key") }
+        return .coindesk(configuration, key: key)
+    }
+
+    /// `{"env":"NAME"}` and nothing else: a secret never stands in the file.
+    private func secret(_ node: JSONNode, _ object: RegistryObject, _ key: String) -> SettingValue? {
+        guard let members = node.object, members.count == 1, let name = node["env"]?.string, Self.isVariable(name) else {
+            problems.add(
+                at: node.range.lowerBound,
+                "\(key) of \(object.what) is a secret and must be {\"env\":\"NAME\"}, the name of an environment variable, never a value")
+            return nil
+        }
+        return .environment(name)
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 128 && name.utf8.first.map { !(0x30...0x39).contains($0) } == true
+            && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x5F }
+    }
+
+    private func url(_ object: RegistryObject, _ kind: SourceConfiguration.Kind?) -> String? {
+        guard let node = object["url"] else {
+            if case .coindesk = kind { return CoinDeskAdapter.defaultURL }
+            problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"url\"")
+            return nil
+        }
+        let text = node.string ?? ""
+        guard text.utf8.count <= 4096, WebAddress.origin(of: text) != nil, !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            object.wrong(node, "url", due: "an absolute http or https address without blanks")
+            return nil
+        }
+        if let authority = text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(2).first,
+            authority.contains("@")
+        {
+            object.wrong(node, "url", due: "an address without user name and password; use headers with {\"env\":\"NAME\"} instead")
+            return nil
+        }
+        return text
+    }
+
+    private func disabling(_ object: RegistryObject) -> Disabling? {
+        guard let node = object["disabled"] else { return nil }
+        let what = "disabled of \(object.what)"
+        guard let object = RegistryObject(node, what: what, allowed: Self.disabledKeys, problems: problems) else { return nil }
+        return Disabling(
+            by: object.string("by"), reason: object.string("reason"), at: object.instant("at"), until: object.instant("until"))
+    }
+
+    private func fallback(_ object: RegistryObject) -> SourceID? {
+        guard let node = object["fallback"] else { return nil }
+        guard let id = node.string.flatMap({ SourceID($0) }) else {
+            object.wrong(node, "fallback", due: "the id of another source")
+            return nil
+        }
+        return id
+    }
+
+    // MARK: - Values with defaults
+
+    private func interval(_ values: inout EffectiveValues) -> IntervalPolicy {
+        let builtIn = IntervalPolicy.adaptive(least: .seconds(300), most: .seconds(6 * 3600))
+        return values.pick("interval", builtIn: builtIn, text: \.text) { object, node in
+            if node.string != nil { return object.duration(node, "interval", in: Self.intervals).map { .fixed($0) } }
+            guard let range = RegistryObject(node, what: "interval of \(object.what)", allowed: ["min", "max"], problems: problems) else {
+                return nil
+            }
+            let least = range.duration("min", in: Self.intervals) ?? .seconds(300)
+            let most = range.duration("max", in: Self.intervals) ?? max(least, .seconds(6 * 3600))
+            if least > most {
+                problems.add(at: node.range.lowerBound, "interval of \(object.what): min \(least.text) is more than max \(most.text)")
+            }
+            return .adaptive(least: least, most: most)
+        }
+    }
+
+    private func expects(_ values: inout EffectiveValues) -> Duration? {
+        values.pick("expects", builtIn: nil, text: { $0?.text ?? "nothing said" }) { object, node in
+            object.duration(node, "expects", in: .seconds(60)...(.seconds(365 * 86_400)))
+        }
+    }
+
+    private func tags(_ values: inout EffectiveValues) -> [String] {
+        values.pick("tags", builtIn: [], text: { $0.joined(separator: ", ") }) { object, _ in object.strings("tags") }
+    }
+
+    private func ceilings(_ values: inout EffectiveValues) -> Ceilings {
+        var ceilings = Ceilings()
+        values.each("ceilings", allowed: Ceilings.fields.map(\.key)) { object in
+            for field in Ceilings.fields {
+                switch field.kind {
+                case .count(let path, let range): if let value = object.int(field.key, in: range) { ceilings[keyPath: path] = value }
+                case .bytes(let path, let range):
+                    if let value = object.byteCount(field.key, in: range) { ceilings[keyPath: path] = value }
+                case .time(let path, let range):
+                    if let value = object.duration(field.key, in: range) { ceilings[keyPath: path] = value }
+                }
+            }
+        }
+        for field in Ceilings.fields { values.note("ceilings", field.key, ceilings.text(of: field)) }
+        return ceilings
+    }
+
+    private func breaker(_ values: inout EffectiveValues) -> BreakerConfiguration {
+        var breaker = BreakerConfiguration()
+        values.each("breaker", allowed: Self.breakerKeys) { object in
+            if let value = object.choice("mode", BreakerConfiguration.Mode.self) { breaker.mode = value }
+            if let value = object.int("consecutiveFailures", in: 1...100) { breaker.consecutiveFailures = value }
+            if let value = object.share("failureRate") { breaker.failureRate = value }
+            if let value = object.share("slowRate") { breaker.slowRate = value }
+            if let value = object.duration("slowPoll", in: .milliseconds(10)...(.seconds(600))) { breaker.slowPoll = value }
+            if let value = object.int("window", in: 2...100) { breaker.window = value }
+            if let value = object.int("minimumPolls", in: 1...100) { breaker.minimumPolls = value }
+            if let value = object.duration("openFor", in: .milliseconds(100)...(.seconds(86_400))) { breaker.openFor = value }
+            if let value = object.duration("openAtMost", in: .milliseconds(100)...(.seconds(7 * 86_400))) { breaker.openAtMost = value }
+        }
+        let texts = [
+            "mode": breaker.mode.rawValue, "consecutiveFailures": String(breaker.consecutiveFailures),
+            "failureRate": String(breaker.failureRate), "slowRate": String(breaker.slowRate), "slowPoll": breaker.slowPoll.text,
+            "window": String(breaker.window), "minimumPolls": String(breaker.minimumPolls), "openFor": breaker.openFor.text,
+            "openAtMost": breaker.openAtMost.text,
+        ]
+        for key in Self.breakerKeys { values.note("breaker", key, texts[key] ?? "") }
+        return breaker
+    }
+
+    /// Names of header fields that carry secrets by nature.
+    private static let secretHeaders: Set<String> = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"]
+    /// Header fields that the host itself sets.
+    private static let ownHeaders: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "accept-encoding", "if-none-match", "if-modified-since", "te", "upgrade",
+    ]
+
+    private func headers(_ values: inout EffectiveValues) -> [HeaderSetting] {
+        var headers: [HeaderSetting] = []
+        values.each("headers", allowed: nil) { object in
+            for member in object.node.object ?? [] {
+                guard let setting = header(member, object) else { continue }
+                headers.removeAll { $0.name.lowercased() == setting.name.lowercased() }
+                headers.append(setting)
+            }
+        }
+        for header in headers { values.note("headers", header.name, header.value.redacted) }
+        return headers
+    }
+
+    private func header(_ member: JSONMember, _ object: RegistryObject) -> HeaderSetting? {
+        let name = member.key
+        let token = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+        guard !name.isEmpty, name.lowercased().utf8.allSatisfy(token.contains), !Self.ownHeaders.contains(name.lowercased()) else {
+            problems.add(at: member.keyRange.lowerBound, "\"\(SafeText.line(name, limit: 40))\" is no header field that a source can set")
+            return nil
+        }
+        if let text = member.node.string {
+            guard !Self.secretHeaders.contains(name.lowercased()) else {
+                return secret(member.node, object, name).map { HeaderSetting(name: name, value: $0) }
+            }
+            guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+                object.wrong(member.node, name, due: "one line of text")
+                return nil
+            }
+            return HeaderSetting(name: name, value: .text(text))
+        }
+        return secret(member.node, object, name).map { HeaderSetting(name: name, value: $0) }
+    }
+}
+
+/// Picks each value from the source, else from the defaults, else the program's own, and remembers which.
+private struct EffectiveValues {
+    let problems: ProblemList
+    let source: RegistryObject
+    let defaults: RegistryObject?
+    private(set) var list: [EffectiveValue] = []
+    private var opened: [String: (source: RegistryObject?, defaults: RegistryObject?)] = [:]
+
+    init(problems: ProblemList, source: RegistryObject, defaults: RegistryObject?) {
+        self.problems = problems
+        self.source = source
+        self.defaults = defaults
+    }
+
+    /// One value that is replaced as a whole.
+    mutating func pick<T>(_ key: String, builtIn: T, text: (T) -> String, read: (RegistryObject, JSONNode) -> T?) -> T {
+        var value = builtIn
+        var origin = EffectiveValue.Origin.builtIn
+        // The defaults are read even where the source overrides them, so that a mistake in them is always found.
+        if let defaults, let node = defaults[key] {
+            value = read(defaults, node) ?? value
+            origin = .defaults(line: problems.line(of: node))
+        }
+        if let node = source[key] {
+            value = read(source, node) ?? value
+            origin = .source(line: problems.line(of: node))
+        }
+        list.append(EffectiveValue(key: key, value: text(value), origin: origin))
+        return value
+    }
+
+    /// An object whose members are inherited one by one: the defaults' first, then the source's own.
+    mutating func each(_ key: String, allowed: [String]?, read: (RegistryObject) -> Void) {
+        func open(_ object: RegistryObject?) -> RegistryObject? {
+            guard let object, let node = object[key] else { return nil }
+            let allowed = allowed ?? node.object?.map(\.key) ?? []
+            return RegistryObject(node, what: "\(key) of \(object.what)", allowed: allowed, problems: problems)
+        }
+        let pair = (source: open(source), defaults: open(defaults))
+        if let object = pair.defaults { read(object) }
+        if let object = pair.source { read(object) }
+        opened[key] = pair
+    }
+
+    mutating func note(_ group: String, _ key: String, _ value: String) {
+        let pair = opened[group]
+        let origin: EffectiveValue.Origin =
+            if let node = pair?.source?[key] {
+                .source(line: problems.line(of: node))
+            } else if let node = pair?.defaults?[key] {
+                .defaults(line: problems.line(of: node))
+            } else {
+                .builtIn
+            }
+        list.append(EffectiveValue(key: "\(group).\(key)", value: value, origin: origin))
+    }
+}

@@ -1,0 +1,219 @@
+import SourcePlugins
+public import WireCore
+
+/// The JSON Schema (draft-07, which editors complete by) of Plugins.json, made from the same tables that the reader uses.
+public enum RegistrySchema {
+    /// The schema as a text that ends in a line break.
+    public static var text: String {
+        var out = ""
+        render(schema, indent: 0, into: &out)
+        return out + "\n"
+    }
+
+    private indirect enum Value {
+        case string(String)
+        case number(Int)
+        case bool(Bool)
+        case list([Value])
+        case object([(String, Value)])
+    }
+
+    private static func text(_ description: String, _ more: (String, Value)...) -> Value {
+        .object([("type", .string("string")), ("description", .string(description))] + more)
+    }
+
+    private static func object(_ description: String, required: [String] = [], _ properties: [(String, Value)]) -> Value {
+        var members: [(String, Value)] = [
+            ("type", .string("object")), ("description", .string(description)), ("additionalProperties", .bool(false)),
+        ]
+        if !required.isEmpty { members.append(("required", .list(required.map { .string($0) }))) }
+        return .object(members + [("properties", .object(properties))])
+    }
+
+    private static func integer(_ description: String, _ range: ClosedRange<Int>) -> Value {
+        .object([
+            ("type", .string("integer")), ("description", .string(description)), ("minimum", .number(range.lowerBound)),
+            ("maximum", .number(range.upperBound)),
+        ])
+    }
+
+    private static func duration(_ description: String) -> Value {
+        text(description, ("pattern", .string("^[0-9]+ ?(ms|s|m|h|d|w)$")), ("examples", .list([.string("15m"), .string("6h")])))
+    }
+
+    private static func share(_ description: String) -> Value {
+        .object([("type", .string("number")), ("description", .string(description)), ("minimum", .number(0)), ("maximum", .number(1))])
+    }
+
+    private static let secret = object(
+        "A secret: the name of the environment variable that holds it, never the value.", required: ["env"],
+        [("env", text("Name of an environment variable.", ("pattern", .string("^[A-Za-z_][A-Za-z0-9_]*$"))))])
+
+    private static var schema: Value {
+        .object([
+            ("$schema", .string("http://json-schema.org/draft-07/schema#")),
+            ("title", .string("wiredesk registry, version 1")),
+            ("type", .string("object")),
+            ("additionalProperties", .bool(false)),
+            ("required", .list([.string("version"), .string("sources")])),
+            (
+                "properties",
+                .object([
+                    ("$schema", text("Where this schema lies, for editors.")),
+                    ("version", .object([("const", .number(1)), ("description", .string("The version of this format."))])),
+                    ("defaults", object("What every source inherits unless it says otherwise.", inherited)),
+                    ("network", network), ("retention", retention),
+                    ("sources", .object([("type", .string("array")), ("description", .string("The sources.")), ("items", source)])),
+                ])
+            ),
+        ])
+    }
+
+    private static var inherited: [(String, Value)] {
+        [
+            ("interval", interval),
+            ("expects", duration("How often news is normal: after a longer silence the source is shown as quiet.")),
+            ("ceilings", ceilings), ("breaker", breaker), ("headers", headers),
+            ("tags", .object([("type", .string("array")), ("items", text("A word to find sources by."))])),
+        ]
+    }
+
+    private static var source: Value {
+        let own: [(String, Value)] = [
+            ("id", text("The source's name, the key of all that is kept about it: \(SourceID.rule).", ("pattern", .string("^[a-z0-9][a-z0-9._-]{0,63}$")))),
+            (
+                "kind",
+                .object([
+                    ("enum", .list(SourceConfiguration.Kind.names.map { .string($0) })),
+                    ("description", .string("What reads it: feed (RSS, RDF, Atom, JSON Feed) or coindesk (the Data API's news list).")),
+                ])
+            ),
+            ("url", text("Its address, http or https.", ("pattern", .string("^https?://")))),
+            ("config", coindesk), ("disabled", disabled), ("fallback", text("The id of the source that is asked when this one fails.")),
+            ("note", text("A remark for people.")),
+        ]
+        return object("A place news comes from.", required: ["id", "kind"], own + inherited)
+    }
+
+    private static var interval: Value {
+        .object([
+            ("description", .string("A duration: exactly this often. {min, max}: as often as the source publishes, between the two.")),
+            (
+                "oneOf",
+                .list([
+                    duration("Exactly this often, \(RegistryReader.intervals.lowerBound.text) to \(RegistryReader.intervals.upperBound.text)."),
+                    object("Adaptive.", [("min", duration("Never more often.")), ("max", duration("Never more rarely, unless it fails."))]),
+                ])
+            ),
+        ])
+    }
+
+    private static var ceilings: Value {
+        object(
+            "The hard bounds of one poll; all on by default.",
+            Ceilings.fields.map { field in
+                let description = "\(field.meaning); default \(Ceilings().text(of: field)), \(field.range)"
+                switch field.kind {
+                case .count(_, let range): return (field.key, integer(description, range))
+                case .bytes:
+                    return (field.key, text(description, ("pattern", .string("^[0-9]+ ?(B|KiB|MiB|GiB|KB|MB|GB)$"))))
+                case .time: return (field.key, duration(description))
+                }
+            })
+    }
+
+    private static var breaker: Value {
+        object(
+            "When to stop asking a source for a while.",
+            [
+                (
+                    "mode",
+                    .object([
+                        ("enum", .list(["automatic", "disabled", "forced_open", "metrics_only"].map { .string($0) })),
+                        ("description", .string("automatic; disabled: always permits; forced_open: always refuses; metrics_only: counts, never opens.")),
+                    ])
+                ),
+                ("consecutiveFailures", integer("Failures in a row that open it.", 1...100)),
+                ("failureRate", share("Share of failures in the window that opens it.")),
+                ("slowRate", share("Share of slow polls in the window that opens it.")),
+                ("slowPoll", duration("A poll that takes this long is slow.")),
+                ("window", integer("Polls that the rates look at.", 2...100)),
+                ("minimumPolls", integer("Below this number no rate is computed.", 1...100)),
+                ("openFor", duration("Open time after the first opening; doubles with each further one.")),
+                ("openAtMost", duration("The open time never grows beyond this.")),
+            ])
+    }
+
+    private static var headers: Value {
+        .object([
+            ("type", .string("object")),
+            ("description", .string("Header fields of the source's requests; secrets by reference.")),
+            ("additionalProperties", .object([("oneOf", .list([text("A value that is no secret."), secret]))])),
+        ])
+    }
+
+    private static var disabled: Value {
+        object(
+            "Not polled for now. `wiredesk sources disable` writes it.",
+            [
+                ("by", text("Who decided.")), ("reason", text("Why.")), ("at", text("Since when.", ("format", .string("date-time")))),
+                ("until", text("It comes back by itself at this instant.", ("format", .string("date-time")))),
+            ])
+    }
+
+    private static var coindesk: Value {
+        object(
+            "Of kind coindesk only.",
+            [
+                ("sourceIds", .object([("type", .string("array")), ("items", text("A publisher's id in the Data API.")), ("default", .list([.string("coindesk")]))])),
+                ("language", text("Default EN.")), ("pageSize", integer("Articles per page, default 50.", 1...100)),
+                ("backfill", duration("How far back the first poll reaches, default 1d.")), ("key", secret),
+            ])
+    }
+
+    private static var network: Value {
+        object(
+            "How the host behaves on the network, whatever the source.",
+            [
+                ("perHost", integer("Polls of one host name at a time, default 4.", 1...64)),
+                ("spacing", duration("Between two polls' starts at one host name, default 500ms.")),
+                ("concurrency", integer("Polls at a time in all, default 256.", 2...1024)),
+                ("allowPrivate", .object([("type", .string("array")), ("items", text("An address block that may be asked although it is private: 127.0.0.1/32."))])),
+                ("userAgent", text("The User-Agent header.")),
+            ])
+    }
+
+    private static var retention: Value {
+        object(
+            "How long things are kept.",
+            [("articles", text("A duration, default 365d, or \"forever\".")), ("polls", duration("Default 30d."))])
+    }
+
+    private static func render(_ value: Value, indent: Int, into out: inout String) {
+        let pad = String(repeating: "  ", count: indent + 1)
+        let end = String(repeating: "  ", count: indent)
+        switch value {
+        case .string(let text):
+            var writer = JSONWriter()
+            writer.string(text)
+            out += writer.text
+        case .number(let number): out += String(number)
+        case .bool(let flag): out += String(flag)
+        case .list(let values):
+            out += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { out += ", " }
+                render(value, indent: indent, into: &out)
+            }
+            out += "]"
+        case .object(let members):
+            out += "{\n"
+            for (index, (key, value)) in members.enumerated() {
+                out += pad + "\"\(key)\": "
+                render(value, indent: indent + 1, into: &out)
+                out += index + 1 < members.count ? ",\n" : "\n"
+            }
+            out += end + "}"
+        }
+    }
+}

@@ -1,0 +1,137 @@
+public import Fetch
+public import FoundationEssentials
+public import Resilience
+public import SourcePlugins
+public import WireCore
+
+/// One entry of the registry with its defaults filled in: all that is needed to poll the source.
+public struct SourceConfiguration: Sendable, Equatable {
+    public var id: SourceID
+    public var kind: Kind
+    /// The address as written, or the kind's own default.
+    public var url: String
+    public var disabled: Disabling?
+    public var interval: IntervalPolicy
+    /// How often news is normal: after a longer silence the source is shown as quiet, which is not broken. Nil: not said.
+    public var expects: Duration?
+    public var ceilings: Ceilings
+    public var breaker: BreakerConfiguration
+    /// The source that is asked when this one fails.
+    public var fallback: SourceID?
+    public var headers: [HeaderSetting]
+    public var tags: [String]
+    /// A remark for people.
+    public var note: String?
+    /// Where the entry begins in the registry, from 1.
+    public var line: Int
+
+    /// What reads the source.
+    public enum Kind: Sendable, Equatable {
+        case feed
+        case coindesk(CoinDeskAdapter.Configuration, key: SettingValue?)
+
+        /// The registry's words for the kinds, in the order of the documentation.
+        public static let names = ["feed", "coindesk"]
+
+        public var name: String {
+            switch self {
+            case .feed: "feed"
+            case .coindesk: "coindesk"
+            }
+        }
+    }
+
+    /// The host name that politeness goes by; empty when the URL has none.
+    public var host: String { WebAddress.host(of: url) ?? "" }
+
+    /// True when it is not disabled at `now`: a disabling that has run out is none.
+    public func isEnabled(at now: Date) -> Bool {
+        guard let disabled else { return true }
+        return disabled.until.map { $0 <= now } ?? false
+    }
+
+    /// The adapter that reads the source. Throws `config` when a variable that the entry names is not set.
+    public func adapter(environment: [String: String]) throws(ReadFailure) -> any SourceAdapter {
+        var fields: [HTTPHeader] = []
+        for header in headers {
+            fields.append(HTTPHeader(name: header.name, value: try header.value.resolved(environment, for: "headers.\(header.name)")))
+        }
+        switch kind {
+        case .feed: return FeedAdapter(url: url, headers: fields)
+        case .coindesk(let configuration, let key):
+            // Without its key the API is still asked: it answers 401, and the fallback serves.
+            let secret: String? =
+                switch key {
+                case .environment(let name): environment[name].flatMap { $0.isEmpty ? nil : $0 }
+                case .text(let text): text
+                case nil: nil
+                }
+            return CoinDeskAdapter(url: url, configuration: configuration, key: secret, headers: fields)
+        }
+    }
+}
+
+/// An operator's decision not to poll a source: who, why, since when and until when.
+public struct Disabling: Sendable, Equatable {
+    public var by: String?
+    public var reason: String?
+    public var at: Date?
+    /// It comes back by itself at this instant; nil: when somebody enables it.
+    public var until: Date?
+
+    public init(by: String? = nil, reason: String? = nil, at: Date? = nil, until: Date? = nil) {
+        self.by = by
+        self.reason = reason
+        self.at = at
+        self.until = until
+    }
+}
+
+/// How often a source is polled.
+public enum IntervalPolicy: Sendable, Equatable {
+    /// Exactly this often, whatever the document asks for; only a breaker or a Retry-After makes it rarer.
+    case fixed(Duration)
+    /// As often as the source publishes, between two bounds.
+    case adaptive(least: Duration, most: Duration)
+
+    /// As the registry writes it, for people.
+    public var text: String {
+        switch self {
+        case .fixed(let interval): interval.text
+        case .adaptive(let least, let most): "\(least.text)…\(most.text)"
+        }
+    }
+}
+
+/// A header field that the registry adds to a source's requests.
+public struct HeaderSetting: Sendable, Equatable {
+    public var name: String
+    public var value: SettingValue
+}
+
+/// A value of the registry that may be a secret: given as text, or by the name of an environment variable.
+public enum SettingValue: Sendable, Equatable {
+    case text(String)
+    case environment(String)
+
+    func resolved(_ environment: [String: String], for key: String) throws(ReadFailure) -> String {
+        switch self {
+        case .text(let text): return text
+        case .environment(let name):
+            guard let value = environment[name], !value.isEmpty else {
+                throw ReadFailure(
+                    .config, "\(key) is taken from the environment variable \(name), which is not set",
+                    hint: "Set \(name) for the process that polls, or remove \(key) from the registry.")
+            }
+            return value
+        }
+    }
+
+    /// Shows where a secret comes from, never what it is.
+    public var redacted: String {
+        switch self {
+        case .text(let text): text
+        case .environment(let name): "from $\(name)"
+        }
+    }
+}
