@@ -33,11 +33,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "WireCore", swiftSettings: settings),
+        .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
-        .target(name: "Fetch", dependencies: ["WireCore", "CCurl"], swiftSettings: settings),
-        .target(name: "Feeds", dependencies: ["WireCore", "CLibXML2"], swiftSettings: settings),
+        .target(name: "Fetch", dependencies: ["WireCore", "Inflate", "CCurl"], swiftSettings: settings),
+        .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience"], swiftSettings: settings),
         .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
@@ -62,7 +64,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["WireCore", "Stores", "Resilience"], swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "FetchTests", dependencies: ["Fetch", "WireCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FeedsTests", dependencies: ["Feeds", "WireCore"], resources: [.copy("Fixtures")], swiftSettings: settings),
         .testTarget(

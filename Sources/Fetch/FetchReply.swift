@@ -26,6 +26,8 @@ public struct Document: Sendable {
     /// Decompressed. Of answers that are no success (status ≥ 400) 64 KiB at most are kept.
     public var body: [UInt8]
     public var trace: FetchTrace
+    /// Keeps the place that a large body holds in memory until the last copy of the document is gone.
+    var place: BulkPlace?
 
     public init(url: String, status: Int, headers: [HTTPHeader], body: [UInt8], trace: FetchTrace) {
         self.url = url

@@ -135,3 +135,19 @@ public enum SettingValue: Sendable, Equatable {
         }
     }
 }
+
+extension SourceConfiguration {
+    /// An entry for an address that is in no registry, with every value at its default; CoinDesk's API is known by its host name.
+    /// Throws a usage error when `url` is no http or https address.
+    public static func unregistered(url: String) throws(DeskError) -> SourceConfiguration {
+        guard let host = WebAddress.host(of: url), let id = SourceID("address") else {
+            throw DeskError(.usage, "“\(SafeText.line(redactedURL(url), limit: 120))” is no http or https address")
+        }
+        let isCoinDesk = host == "data-api.coindesk.com"
+        let kind: Kind = isCoinDesk ? .coindesk(.init(), key: .environment(CoinDeskAdapter.keyVariable)) : .feed
+        return SourceConfiguration(
+            id: id, kind: kind, url: isCoinDesk ? CoinDeskAdapter.defaultURL : url, disabled: nil,
+            interval: .adaptive(least: .seconds(300), most: .seconds(6 * 3600)), expects: nil, ceilings: Ceilings(),
+            breaker: BreakerConfiguration(), fallback: nil, headers: [], tags: [], note: nil, line: 0)
+    }
+}

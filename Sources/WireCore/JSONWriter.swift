@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// Writes compact JSON straight into bytes. The caller opens and closes objects and arrays; commas are put by the writer.
 public struct JSONWriter {
     public private(set) var bytes: [UInt8]
@@ -15,6 +17,12 @@ public struct JSONWriter {
     /// Forgets the text but keeps the memory.
     public mutating func reset() {
         bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    /// Ends a document that is one line of several.
+    public mutating func endLine() {
+        bytes.append(0x0A)
         needsComma = false
     }
 
@@ -74,6 +82,15 @@ public struct JSONWriter {
     /// Writes nothing when `value` is nil.
     public mutating func member(ifPresent name: String, _ value: Int?) {
         if let value { member(name, value) }
+    }
+    /// An instant as `YYYY-MM-DDTHH:MM:SSZ`; writes nothing when `value` is nil.
+    public mutating func member(ifPresent name: String, _ value: Date?) {
+        guard let value else { return }
+        key(name)
+        separate()
+        bytes.append(0x22)
+        UTCTime.append(value, to: &bytes)
+        bytes.append(0x22)
     }
     /// Writes `null` when `value` is nil.
     public mutating func member(_ name: String, orNull value: String?) {

@@ -1,0 +1,153 @@
+import ArgumentParser
+import Fetch
+import Foundation
+import Host
+import SourcePlugins
+import Stores
+import WireCore
+
+/// `wiredesk diagnose`: why a source fails, step by step.
+struct DiagnoseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diagnose", abstract: "Asks a source once and tells every step, from the registry to the schedule.",
+        discussion: """
+            Writes nothing to the store and passes over an open breaker. Takes an id or any address. --record keeps the answers in a file,
+            --replay tells a recording again without a network. Exit code 1 when a step fails.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "A source's id, or an address.", completion: .custom { _, _, _ in Completion.sourceIDs() }) var subject: String?
+    @Option(help: ArgumentHelp("Keep the answers in this file.", valueName: "file"), completion: .file()) var record: String?
+    @Option(help: ArgumentHelp("Tell this recording again; touches no network.", valueName: "file"), completion: .file()) var replay: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reportingErrors {
+            let workspace = try Workspace(global)
+            let recording = try replay.map { try Recording(reading: Self.bytes(of: $0), file: $0) }
+            guard let subject = subject ?? recording?.subject else {
+                throw DeskError(.usage, "nothing to diagnose is named", hint: "`wiredesk diagnose ID` or `wiredesk diagnose https://…`.")
+            }
+            let registry = workspace.registryFile.stamp() == nil && subject.contains("://") ? nil : try workspace.registry()
+            let (source, isRegistered) = try source(subject, registry)
+            let diagnosis: Diagnosis
+            if let recording {
+                diagnosis = try await diagnose(source, isRegistered, ReplayFetcher(recording), nil, FixedClock(recording.recordedAt), workspace)
+            } else {
+                diagnosis = try await live(source, isRegistered, registry, workspace)
+            }
+            if json { printJSON(diagnosis) } else { print(diagnosis, source) }
+            if !diagnosis.isHealthy { throw ExitCode(1) }
+        }
+    }
+
+    private func source(_ subject: String, _ registry: Registry?) throws -> (SourceConfiguration, isRegistered: Bool) {
+        guard subject.contains("://") else {
+            guard let registry else { throw DeskError(.usage, "“\(SafeText.line(subject, limit: 80))” is no address") }
+            return (try registry.source(named: subject), true)
+        }
+        if let known = registry?.sources.first(where: { $0.url == subject }) { return (known, true) }
+        return (try SourceConfiguration.unregistered(url: subject), false)
+    }
+
+    private func live(
+        _ source: SourceConfiguration, _ isRegistered: Bool, _ registry: Registry?, _ workspace: Workspace
+    ) async throws -> Diagnosis {
+        let fetcher = try workspace.fetcher(registry)
+        let recorder = RecordingFetcher(fetcher)
+        let store = try workspace.openStoreIfThere()
+        let diagnosis = try await diagnose(source, isRegistered, recorder, store, SystemClock(), workspace)
+        await fetcher.shutdown()
+        try await store?.close()
+        if let record {
+            let recording = Recording(subject: isRegistered ? source.id.text : source.url, recordedAt: Date(), replies: recorder.replies)
+            try Self.write(recording.json, to: record)
+            Output.error("The answers are kept in \(record); `wiredesk diagnose --replay \(record)` tells them again.")
+        }
+        return diagnosis
+    }
+
+    private func diagnose(
+        _ source: SourceConfiguration, _ isRegistered: Bool, _ fetcher: any DocumentFetching, _ store: (any DeskStore)?,
+        _ clock: any DeskClock, _ workspace: Workspace
+    ) async throws -> Diagnosis {
+        try await Diagnostician(fetcher: fetcher, store: store, clock: clock, environment: workspace.environment)
+            .diagnose(source, isRegistered: isRegistered)
+    }
+
+    // MARK: - Printing
+
+    private func printJSON(_ diagnosis: Diagnosis) {
+        var writer = JSONWriter(capacity: 2048)
+        writer.object { json in
+            diagnosis.report.write(to: &json)
+            json.key("stages")
+            json.array { list in
+                for stage in diagnosis.stages {
+                    list.object {
+                        $0.member("name", stage.name)
+                        $0.key("ok")
+                        if let ok = stage.ok { $0.bool(ok) } else { $0.null() }
+                        $0.member("ms", stage.ms)
+                        $0.member("detail", stage.detail)
+                    }
+                }
+            }
+            json.key("hops")
+            json.array { list in
+                for hop in diagnosis.hops { list.object { hop.write(to: &$0) } }
+            }
+            json.member("advice", diagnosis.advice)
+        }
+        Output.line(writer.text)
+    }
+
+    private func print(_ diagnosis: Diagnosis, _ source: SourceConfiguration) {
+        let palette = Palette()
+        Output.line(palette.bold(source.id.text) + "  " + redactedURL(source.url))
+        for stage in diagnosis.stages {
+            let (mark, paint): (String, (String) -> String) =
+                switch stage.ok {
+                case true: ("✓", palette.good)
+                case false: ("✗", palette.bad)
+                default: ("·", palette.dim)
+                }
+            let time = stage.ok == nil || stage.ms == 0 ? "" : "\(stage.ms) ms"
+            let name = stage.name.padding(toLength: 11, withPad: " ", startingAt: 0)
+            let right = String(repeating: " ", count: max(0, 8 - time.utf8.count)) + time
+            Output.line("  \(paint(mark)) \(name)\(palette.dim(right))  \(stage.ok == nil ? palette.dim(stage.detail) : SafeText.line(stage.detail))")
+        }
+        let evidence = diagnosis.report.record.evidence
+        if !diagnosis.report.isHealthy, let bytes = evidence.firstBytes { Output.line("\n  the answer begins: \(palette.dim(bytes))") }
+        if !diagnosis.sample.isEmpty { Output.line("") }
+        for item in diagnosis.sample.prefix(3) {
+            Output.line("  “\(SafeText.line(item.title ?? "(no title)", limit: 90))”  \(palette.dim(item.publishedAt.map(UTCTime.text) ?? "no date"))")
+        }
+        Output.line("\n\(palette.bold("What to do:")) \(SafeText.line(diagnosis.advice))")
+    }
+
+    // MARK: - Files
+
+    private static func bytes(of path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw DeskError(.usage, "the recording cannot be read", place: path)
+        }
+        return [UInt8](data)
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw DeskError(.usage, "the recording cannot be written: \(error.localizedDescription)", place: path)
+        }
+    }
+}
+
+/// Time that stands still at the instant of a recording.
+private struct FixedClock: DeskClock {
+    let instant: Date
+    init(_ instant: Date) { self.instant = instant }
+    func now() -> Date { instant }
+    func sleep(until: Date) async throws {}
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Fetch
+import Foundation
+import Host
+import SourcePlugins
+import Stores
+import WireCore
+
+/// `wiredesk doctor`: can it work here?
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Checks registry, data folder, store, keys, disk, descriptors and certificates before a start.",
+        discussion: "Touches no network. Exit code 1 when something would keep the desk from working.")
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "Print JSON: a list of objects.") var json = false
+
+    /// One thing that was checked; `ok` nil is a warning.
+    private struct Check {
+        var name: String
+        var ok: Bool?
+        var detail: String
+    }
+
+    func run() async throws {
+        try await reportingErrors {
+            let workspace = try Workspace(global)
+            var checks: [Check] = []
+            checks += registryChecks(workspace)
+            checks.append(dataCheck(workspace))
+            checks.append(await storeCheck(workspace))
+            checks += [diskCheck(workspace), descriptorCheck(), certificateCheck(), zoneCheck()]
+            checks.append(Check(name: "libraries", ok: true, detail: Libraries.versions))
+            if json { printJSON(checks) } else { print(checks) }
+            if checks.contains(where: { $0.ok == false }) { throw ExitCode(1) }
+        }
+    }
+
+    private func registryChecks(_ workspace: Workspace) -> [Check] {
+        let registry: Registry
+        do {
+            registry = try workspace.registry()
+        } catch {
+            return [Check(name: "registry", ok: false, detail: String(describing: error))]
+        }
+        let now = Date()
+        let disabled = registry.sources.count { !$0.isEnabled(at: now) }
+        var checks = [
+            Check(
+                name: "registry", ok: registry.sources.isEmpty ? nil : true,
+                detail: "\(workspace.registryFile.path): \(registry.sources.count) sources, \(disabled) disabled")
+        ]
+        for source in registry.sources where source.isEnabled(at: now) {
+            do {
+                _ = try source.adapter(environment: workspace.environment)
+            } catch {
+                checks.append(Check(name: "source \(source.id)", ok: false, detail: "\(error.message). \(error.hint ?? "")"))
+            }
+            if case .coindesk(_, .environment(let name)) = source.kind, (workspace.environment[name] ?? "").isEmpty {
+                let fallback = source.fallback.map { "its fallback \($0) serves" } ?? "it has no fallback"
+                checks.append(Check(name: "source \(source.id)", ok: nil, detail: "\(name) is not set: the API will refuse, and \(fallback)"))
+            }
+        }
+        return checks
+    }
+
+    private func dataCheck(_ workspace: Workspace) -> Check {
+        let path = workspace.data.path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            let lock = try workspace.data.lockForHost()
+            withExtendedLifetime(lock) {}
+            return Check(name: "data folder", ok: true, detail: "\(path) is writable")
+        } catch let error as DeskError where error.message.hasPrefix("another wiredesk") {
+            return Check(name: "data folder", ok: true, detail: error.message)
+        } catch {
+            return Check(name: "data folder", ok: false, detail: String(describing: error))
+        }
+    }
+
+    private func storeCheck(_ workspace: Workspace) async -> Check {
+        do {
+            let store = try workspace.openStore()
+            let faults = try await store.check()
+            let counts = try await store.articleCounts().values.reduce(0, +)
+            try await store.close()
+            return Check(
+                name: "store", ok: faults.isEmpty, detail: faults.isEmpty ? "sound, \(counts) articles" : faults.joined(separator: "; "))
+        } catch {
+            return Check(name: "store", ok: false, detail: String(describing: error))
+        }
+    }
+
+    private func diskCheck(_ workspace: Workspace) -> Check {
+        var status = statvfs()
+        guard statvfs(workspace.data.path, &status) == 0 else { return Check(name: "disk", ok: nil, detail: "free space is not known") }
+        let free = ByteCount(Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)))
+        let detail = "\(free.short) free"
+        if free < .mebibytes(100) { return Check(name: "disk", ok: false, detail: detail + "; the store needs room to write") }
+        return Check(name: "disk", ok: free < .mebibytes(1024) ? nil : true, detail: detail)
+    }
+
+    private func descriptorCheck() -> Check {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let isEnough = limit.rlim_cur >= 512
+        return Check(
+            name: "descriptors", ok: isEnough ? true : nil,
+            detail: isEnough ? "\(limit.rlim_cur) allowed" : "\(limit.rlim_cur) allowed; 512 are good for 256 polls at a time (ulimit -n 1024)")
+    }
+
+    private func certificateCheck() -> Check {
+        let path = "/etc/ssl/certs/ca-certificates.crt"
+        let isThere = FileManager.default.fileExists(atPath: path)
+        return Check(name: "certificates", ok: isThere ? true : nil, detail: isThere ? path : "\(path) is missing: install ca-certificates")
+    }
+
+    private func zoneCheck() -> Check {
+        let isThere = TimeZone(identifier: "America/New_York") != nil
+        return Check(name: "time zones", ok: isThere ? true : nil, detail: isThere ? "known" : "not known: install tzdata")
+    }
+
+    private func print(_ checks: [Check]) {
+        let palette = Palette()
+        for check in checks {
+            let mark =
+                switch check.ok {
+                case true: palette.good("✓")
+                case false: palette.bad("✗")
+                default: palette.warn("!")
+                }
+            let lines = check.detail.split(separator: "\n", omittingEmptySubsequences: true).map { SafeText.line(String($0)) }
+            Output.line("\(mark) \(check.name.padding(toLength: max(22, check.name.count), withPad: " ", startingAt: 0)) \(lines.joined(separator: "\n    "))")
+        }
+        let broken = checks.count { $0.ok == false }
+        Output.line(broken == 0 ? "The desk can work here." : "\(broken) thing\(broken == 1 ? "" : "s") must be mended first.")
+    }
+
+    private func printJSON(_ checks: [Check]) {
+        var writer = JSONWriter()
+        writer.array { list in
+            for check in checks {
+                list.object {
+                    $0.member("name", check.name)
+                    $0.member("state", check.ok == nil ? "warning" : check.ok == true ? "ok" : "broken")
+                    $0.member("detail", check.detail)
+                }
+            }
+        }
+        Output.line(writer.text)
+    }
+}
+
+/// The C libraries at work.
+enum Libraries {
+    static var versions: String { "\(CurlFetcher.libraryVersion)" }
+}

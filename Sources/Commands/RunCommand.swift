@@ -1,0 +1,72 @@
+import ArgumentParser
+import Fetch
+import Foundation
+import Host
+import Logging
+import ServiceLifecycle
+import Stores
+import UnixSignals
+import WireCore
+
+/// `wiredesk run`: the host.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Polls every source of the registry, for ever.",
+        discussion: """
+            Takes a changed registry over at once, and on SIGHUP; a wrong one changes nothing. Ends on SIGINT or SIGTERM within seconds;
+            whatever was filed is on disk. Logs go to stderr.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await reportingErrors {
+            let workspace = try Workspace(global, defaultLogLevel: .info)
+            let registry = try workspace.registry()
+            let lock = try workspace.data.lockForHost()
+            let store = try workspace.openStore()
+            let fetcher = try workspace.fetcher(registry)
+            let poller = SourcePoller(
+                store: store, fetcher: fetcher, clock: SystemClock(), environment: workspace.environment, logger: workspace.logger)
+            let desk = Desk(
+                registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger)
+            greet(registry, workspace)
+            try await serve(desk, workspace)
+            await fetcher.shutdown()
+            try await store.close()
+            withExtendedLifetime(lock) {}
+            workspace.logger.notice("stopped")
+        }
+    }
+
+    private func greet(_ registry: Registry, _ workspace: Workspace) {
+        let now = SystemClock().now()
+        let enabled = registry.sources.count { $0.isEnabled(at: now) }
+        workspace.logger.notice(
+            "wiredesk \(Version.text) polls \(enabled) of \(registry.sources.count) sources",
+            metadata: ["registry": "\(workspace.registryFile.path)", "data": "\(workspace.data.path)", "pid": "\(getpid())"])
+    }
+
+    private func serve(_ desk: Desk, _ workspace: Workspace) async throws {
+        let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        let watcher = RegistryWatcher(file: workspace.registryFile, desk: desk, logger: workspace.logger, reloads: reloads)
+        var quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+        quiet.logLevel = .critical
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: desk), .init(service: watcher), .init(service: HangUp(signals: signals, reload: reload))],
+                gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
+        try await group.run()
+    }
+}
+
+/// Turns SIGHUP into a reload.
+private struct HangUp: Service {
+    let signals: UnixSignalsSequence
+    let reload: AsyncStream<Void>.Continuation
+
+    func run() async throws {
+        for await _ in signals.cancelOnGracefulShutdown() { reload.yield() }
+    }
+}

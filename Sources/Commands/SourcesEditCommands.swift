@@ -1,0 +1,172 @@
+import ArgumentParser
+import Feeds
+import Fetch
+import Foundation
+import Host
+import WireCore
+
+/// `wiredesk sources add`.
+struct SourcesAddCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Finds the feed behind an address and enters it into the registry.",
+        discussion: """
+            The address may be that of a feed or of a site: the feeds that the site names are looked for, then the usual paths. A running
+            host takes the new source over at once.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "A feed's or a site's address.") var url: String
+    @Option(help: "The new source's id; otherwise it is made from the address.") var id: String?
+    @Option(help: "How often to poll, such as 15m; otherwise as often as the source publishes.") var interval: String?
+    @Option(help: "A tag; may be given several times.") var tag: [String] = []
+    @Flag(help: "Only show what would be entered.") var dryRun = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        try await reportingErrors {
+            let workspace = try Workspace(global)
+            let file = workspace.registryFile
+            let registry = file.stamp() == nil ? nil : try file.load()
+            if let interval, Duration(parsing: interval) == nil {
+                throw DeskError(.usage, "the interval “\(SafeText.line(interval, limit: 40))” is no duration", hint: "Write 15m, 2h or 1d.")
+            }
+            let taken = Set(registry?.sources.map(\.id.text) ?? [])
+            let fetcher = try workspace.fetcher(registry)
+            let finder = SourceFinder(fetcher: fetcher, clock: SystemClock())
+            let progress = Progress(total: 1, isShown: !json)
+            progress.step("looking for a feed at \(url)")
+            let result = await finder.find(url, taken: taken)
+            progress.end()
+            await fetcher.shutdown()
+            guard let finding = result.findings.first else { throw nothingFound(result) }
+            try refuseKnown(finding, registry)
+            let members = try members(finding, taken: taken)
+            if !dryRun { try file.edit { try $0.add(members) } }
+            report(result, finding, members, file: file.path)
+        }
+    }
+
+    private func nothingFound(_ result: SourceFinder.Result) -> DeskError {
+        DeskError(
+            .failure, "no feed was found; tried:\n  " + result.tried.joined(separator: "\n  "), place: redactedURL(url),
+            hint: "Give the feed's own address, if it has one. `wiredesk diagnose \(redactedURL(url))` shows what the address answers.")
+    }
+
+    private func refuseKnown(_ finding: SourceFinder.Finding, _ registry: Registry?) throws {
+        guard let known = registry?.sources.first(where: { $0.url == finding.url }) else { return }
+        throw DeskError(.usage, "\(redactedURL(finding.url)) is in the registry already, as “\(known.id)”")
+    }
+
+    private func members(_ finding: SourceFinder.Finding, taken: Set<String>) throws -> [(key: String, json: String)] {
+        let name = id ?? finding.id
+        guard SourceID(name) != nil else { throw DeskError(.usage, "“\(SafeText.line(name, limit: 80))” is no source id", hint: SourceID.rule) }
+        guard !taken.contains(name) else { throw DeskError(.usage, "the id “\(name)” is taken", hint: "Choose another with --id.") }
+        var members = [("id", name), ("kind", "feed"), ("url", finding.url)].map { (key: $0.0, json: RegistryEditor.quoted($0.1)) }
+        if let interval { members.append(("interval", RegistryEditor.quoted(interval))) }
+        if !tag.isEmpty { members.append(("tags", "[\(tag.map(RegistryEditor.quoted).joined(separator: ", "))]")) }
+        if let title = finding.feed.title { members.append(("note", RegistryEditor.quoted(String(SafeText.line(title, limit: 120))))) }
+        return members
+    }
+
+    private func report(
+        _ result: SourceFinder.Result, _ finding: SourceFinder.Finding, _ members: [(key: String, json: String)], file: String
+    ) {
+        let name = members.first.map(\.json) ?? ""
+        if json {
+            var writer = JSONWriter()
+            writer.object {
+                $0.member("added", !dryRun)
+                $0.member("id", id ?? finding.id)
+                $0.member("url", finding.url)
+                $0.member("how", finding.how)
+                $0.member("version", finding.feed.version)
+                $0.member("title", orNull: finding.feed.title)
+                $0.member("items", finding.feed.items.count)
+            }
+            return Output.line(writer.text)
+        }
+        let palette = Palette()
+        Output.line("Found \(palette.bold(SafeText.line(finding.feed.title ?? finding.url, limit: 80))): \(finding.url) (\(finding.how))")
+        let now = SystemClock().now()
+        for item in finding.feed.items.prefix(5) {
+            let age = item.publishedAt.map { SourceLine.ago($0, now) } ?? "no date"
+            Output.line("  \(palette.dim(age.padding(toLength: 14, withPad: " ", startingAt: 0)))\(SafeText.line(item.title ?? "(no title)", limit: 90))")
+        }
+        for other in result.findings.dropFirst() {
+            Output.line(palette.dim("  also there: \(other.url)"))
+        }
+        Output.line(dryRun ? "Would enter it into \(file) as \(name); nothing was written." : "Entered into \(file) as \(name). A running host takes it over at once.")
+    }
+}
+
+/// `wiredesk sources remove`.
+struct SourcesRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Takes a source out of the registry; its articles stay.")
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The source's id.", completion: .custom { _, _, _ in Completion.sourceIDs() }) var id: String
+
+    func run() async throws {
+        try await reportingErrors {
+            let file = try Workspace(global).registryFile
+            let source = try file.load().source(named: id)
+            try file.edit { try $0.remove(source.id) }
+            Output.line("\(source.id) is out of \(file.path); its articles stay in the store.")
+        }
+    }
+}
+
+/// `wiredesk sources disable`.
+struct SourcesDisableCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable", abstract: "Stops polling a source, and keeps who said so, why and until when.",
+        discussion: "--until takes an instant (2026-12-01, 2026-12-01T08:00Z) or a span from now (3d, 12h); then it comes back by itself.")
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The source's id.", completion: .custom { _, _, _ in Completion.sourceIDs() }) var id: String
+    @Option(help: "Why.") var reason: String?
+    @Option(help: "Until when; otherwise until somebody enables it.") var until: String?
+    @Option(help: "Who says so; otherwise the user's name.") var by: String?
+
+    func run() async throws {
+        try await reportingErrors {
+            let workspace = try Workspace(global)
+            let source = try workspace.registryFile.load().source(named: id)
+            let now = Date()
+            let disabling = Disabling(
+                by: by ?? workspace.environment["SUDO_USER"] ?? workspace.environment["USER"] ?? NSUserName(), reason: reason,
+                at: now, until: try until.map { try instant($0, now) })
+            try workspace.registryFile.edit { try $0.set("disabled", to: RegistryEditor.json(disabling), of: source.id) }
+            let end = disabling.until.map { "until \(UTCTime.text($0))" } ?? "until `wiredesk sources enable \(source.id)`"
+            Output.line("\(source.id) is disabled \(end). A running host stops polling it at once.")
+        }
+    }
+
+    private func instant(_ text: String, _ now: Date) throws -> Date {
+        if let span = Duration(parsing: text) { return now.addingTimeInterval(span.seconds) }
+        guard let date = UTCTime.parse(text) else {
+            throw DeskError(.usage, "--until “\(SafeText.line(text, limit: 40))” is neither an instant nor a span", hint: "Write 2026-12-01T08:00Z or 3d.")
+        }
+        guard date > now else { throw DeskError(.usage, "--until \(UTCTime.text(date)) has passed already") }
+        return date
+    }
+}
+
+/// `wiredesk sources enable`.
+struct SourcesEnableCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "enable", abstract: "Polls a disabled source again.")
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The source's id.", completion: .custom { _, _, _ in Completion.sourceIDs() }) var id: String
+
+    func run() async throws {
+        try await reportingErrors {
+            let file = try Workspace(global).registryFile
+            let source = try file.load().source(named: id)
+            guard source.disabled != nil else { return Output.line("\(source.id) is not disabled.") }
+            try file.edit { try $0.unset("disabled", of: source.id) }
+            Output.line("\(source.id) is enabled. A running host polls it at once.")
+        }
+    }
+}

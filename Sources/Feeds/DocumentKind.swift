@@ -1,0 +1,119 @@
+/// What a document is, judged by its first bytes; a Content-Type is often wrong and is not asked.
+public enum DocumentKind: Sendable, Equatable {
+    case html
+    case json
+    case jsonFeed
+    /// RSS, RDF or Atom by its root element.
+    case feedXML
+    /// XML with another root: a sitemap, OPML, an error.
+    case otherXML(root: String)
+    /// Nothing but blanks.
+    case empty
+    case text
+    case binary
+
+    /// For messages: "an HTML page".
+    public var plainName: String {
+        switch self {
+        case .html: "an HTML page"
+        case .json: "a JSON document"
+        case .jsonFeed: "a JSON Feed"
+        case .feedXML: "a feed"
+        case .otherXML(let root): root.lowercased() == "opml" ? "an OPML list" : "an XML document with the root <\(root)>"
+        case .empty: "an empty document"
+        case .text: "plain text"
+        case .binary: "binary data"
+        }
+    }
+
+    /// Looks at the first 8 KiB or so.
+    public static func sniff(_ bytes: [UInt8]) -> DocumentKind {
+        var head = bytes.prefix(8 << 10)
+        if head.starts(with: [0xEF, 0xBB, 0xBF]) { head = head.dropFirst(3) }
+        // UTF-16: every other byte of ASCII text is zero.
+        if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) || head.prefix(64).count(where: { $0 == 0 }) >= 16 {
+            head = head.filter { $0 != 0 && $0 != 0xFF && $0 != 0xFE }[...]
+        }
+        let text = head.drop { $0 <= 0x20 }
+        guard let first = text.first else { return bytes.contains { $0 > 0x20 } ? .text : .empty }
+        if first == 0x7B || first == 0x5B { return looksLikeJSONFeed(text) ? .jsonFeed : .json }
+        if let root = rootName(text) { return kind(root: root, text) }
+        if text.prefix(512).contains(where: { $0 < 0x09 }) { return .binary }
+        return .text
+    }
+
+    private static func kind(root: String, _ text: ArraySlice<UInt8>) -> DocumentKind {
+        let name = root.lowercased()
+        let local = name.split(separator: ":").last.map(String.init) ?? name
+        switch local {
+        case "rss", "rdf", "feed", "channel": return .feedXML
+        case "html", "head", "body", "title", "script", "meta", "div", "p", "h1", "center", "table", "b", "a", "br", "style", "iframe", "link":
+            return .html
+        default: return .otherXML(root: String(root.prefix(40)))
+        }
+    }
+
+    /// The first element's name, comments, instructions and a DOCTYPE skipped; feeds' roots are looked for behind junk, too.
+    private static func rootName(_ text: ArraySlice<UInt8>) -> String? {
+        var rest = text
+        var first: String?
+        while let open = rest.firstIndex(of: 0x3C) {
+            rest = rest[(open + 1)...]
+            guard let byte = rest.first else { break }
+            if byte == 0x21 {
+                if rest.starts(with: Array("!--".utf8)) {
+                    rest = behind("-->", in: rest)
+                } else {
+                    if isHTMLDoctype(rest) { return "html" }
+                    rest = behindDoctype(rest)
+                }
+            } else if byte == 0x3F {
+                rest = behind("?>", in: rest)
+            } else if isNameStart(byte) {
+                let name = String(decoding: rest.prefix { isNameByte($0) }, as: UTF8.self)
+                if first == nil { first = name }
+                let local = name.lowercased().split(separator: ":").last ?? ""
+                if ["rss", "rdf", "feed"].contains(local) { return name }
+                if first == name, open == text.startIndex || local == "html" { return first }
+            }
+        }
+        return first
+    }
+
+    private static func isHTMLDoctype(_ rest: ArraySlice<UInt8>) -> Bool {
+        String(decoding: rest.prefix(40), as: UTF8.self).lowercased().hasPrefix("!doctype html")
+    }
+
+    private static func behind(_ mark: String, in rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        Bytes.firstRange(of: Array(mark.utf8), in: rest).map { rest[$0.upperBound...] } ?? []
+    }
+
+    private static func behindDoctype(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        Prolog.endOfDoctype(rest).map { rest[$0...] } ?? []
+    }
+
+    static func isNameStart(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) || byte == 0x5F || byte >= 0x80 }
+    static func isNameByte(_ byte: UInt8) -> Bool {
+        isNameStart(byte) || (0x30...0x39).contains(byte) || byte == 0x3A || byte == 0x2D || byte == 0x2E
+    }
+
+    /// An object that names JSON Feed's version, or has a list of items and a title.
+    private static func looksLikeJSONFeed(_ text: ArraySlice<UInt8>) -> Bool {
+        let head = String(decoding: text, as: UTF8.self)
+        return head.contains("jsonfeed.org/version") || head.contains("\"items\"") && (head.contains("\"title\"") || head.contains("home_page_url"))
+    }
+}
+
+/// Searching in bytes.
+enum Bytes {
+    /// The first place of `needle`; nil when there is none.
+    static func firstRange(of needle: [UInt8], in hay: ArraySlice<UInt8>) -> Range<Int>? {
+        guard let first = needle.first else { return nil }
+        var at = hay.startIndex
+        while let found = hay[at...].firstIndex(of: first), found + needle.count <= hay.endIndex {
+            if hay[found..<found + needle.count].elementsEqual(needle) { return found..<found + needle.count }
+            at = found + 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,420 @@
+import FoundationEssentials
+import WireCore
+
+/// Builds a feed from the parser's events. Text is gathered in one reused buffer and becomes a String once, when its field is complete.
+final class FeedBuilder: XMLHandler {
+    private(set) var document = FeedDocument()
+    private(set) var stop: XMLStop?
+    /// True once an element that makes this a feed was seen.
+    private(set) var isFeed = false
+    private(set) var rootName: String?
+
+    private let limits: FeedLimits
+    private var frames: [Frame] = []
+    /// Elements below which nothing is of interest.
+    private var skipping = 0
+    private var capture: Capture?
+    private var buffer: [UInt8] = []
+    private var item: ItemDraft?
+    private var authorName: String?
+    private var authorEmail: String?
+    private var fields = FeedFields()
+    private var elements: [NameKey: FeedElement] = [:]
+    private var isRDF = false
+    private var isInFeed = false
+    private var depth = 0
+
+    private struct NameKey: Hashable {
+        let local: UnsafePointer<UInt8>
+        let uri: UnsafePointer<UInt8>?
+        let prefix: UnsafePointer<UInt8>?
+    }
+
+    private struct Frame {
+        var element: FeedElement
+        /// The base for relative addresses; nil: none known.
+        var base: String?
+    }
+
+    /// A field whose text is being gathered.
+    private struct Capture {
+        var element: FeedElement
+        var type: String
+        var mode: String
+        /// Elements open inside the field: it holds markup that was not escaped.
+        var inner = 0
+        var isMarkup = false
+        var rank = 0
+        /// Of an Atom link or a guid.
+        var flag: String?
+    }
+
+    init(limits: FeedLimits, baseURL: String?) {
+        self.limits = limits
+        frames = [Frame(element: .unknown, base: baseURL)]
+        buffer.reserveCapacity(16 << 10)
+    }
+
+    private var base: String? { frames.last?.base }
+
+    // MARK: - Events
+
+    func start(_ name: XMLName, _ attributes: XMLAttributes) {
+        depth += 1
+        if depth > limits.depth { stop = .tooDeep }
+        if attributes.count > XMLRepair.mostAttributes { stop = .attributes }
+        guard stop == nil else { return }
+        if skipping > 0 {
+            skipping += 1
+            return
+        }
+        if capture != nil { return openMarkup(name, attributes) }
+        let element = element(name)
+        if rootName == nil { begin(element, name, attributes) }
+        begin(field: element, attributes)
+    }
+
+    func end() {
+        depth -= 1
+        if skipping > 0 {
+            skipping -= 1
+            return
+        }
+        if let capture, capture.inner > 0 { return closeMarkup() }
+        if capture != nil { finishCapture() }
+        guard let frame = frames.popLast() else { return }
+        switch frame.element {
+        case .item, .entry: finishItem()
+        case .atomAuthor: finishAuthor()
+        default: break
+        }
+    }
+
+    func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard skipping == 0, let capture, buffer.count + bytes.count <= limits.fieldBytes else { return }
+        if capture.isMarkup {
+            for byte in bytes {
+                switch byte {
+                case 0x26: buffer.append(contentsOf: Array("&amp;".utf8))
+                case 0x3C: buffer.append(contentsOf: Array("&lt;".utf8))
+                case 0x3E: buffer.append(contentsOf: Array("&gt;".utf8))
+                default: buffer.append(byte)
+                }
+            }
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    // MARK: - Names
+
+    private func element(_ name: XMLName) -> FeedElement {
+        let key = NameKey(local: name.local, uri: name.uri, prefix: name.prefix)
+        if let known = elements[key] { return known }
+        let family = FeedElement.family(uri: name.namespace, prefix: name.prefixName, isInFeed: isInFeed)
+        let element = FeedElement.named(name.localName, family)
+        elements[key] = element
+        return element
+    }
+
+    // MARK: - The root
+
+    private func begin(_ element: FeedElement, _ name: XMLName, _ attributes: XMLAttributes) {
+        rootName = name.localName
+        fields.language.offer(attributes.value("lang", prefix: "xml"), rank: 9)
+        switch name.localName.lowercased() {
+        case "rss":
+            isFeed = true
+            document.version = FeedVersion.rss(attributes.value("version"))
+        case "rdf":
+            isFeed = true
+            isRDF = true
+            document.version = "rss10"
+        case "feed":
+            isFeed = true
+            isInFeed = true
+            elements = [:]
+            document.version = FeedVersion.atom(name.namespace, version: attributes.value("version"))
+        case "channel":
+            isFeed = true
+            document.version = "rss"
+        default: break
+        }
+        frames[0].element = .unknown
+    }
+
+    // MARK: - Fields
+
+    private func push(_ element: FeedElement, _ attributes: XMLAttributes) {
+        var base = self.base
+        if let own = attributes.value("base", prefix: "xml"), !own.isEmpty {
+            base = base.flatMap { WebAddress.resolve(own, against: $0) } ?? (WebAddress.isAbsolute(own) ? own : base)
+        }
+        frames.append(Frame(element: element, base: base))
+    }
+
+    private func begin(field original: FeedElement, _ attributes: XMLAttributes) {
+        var element = original
+        // In a feed without its namespace, and in RSS, the same word means the field of the format.
+        if isInFeed, element == .feed || element == .rss { element = .feed }
+        switch element {
+        case .rdf, .rss, .feed, .channel, .transparent:
+            if isRDF, element == .channel { noteRDF(attributes) }
+            return push(element, attributes)
+        case .ignored:
+            skipping = 1
+            return
+        case .item, .entry: return beginItem(element, attributes)
+        case .atomAuthor:
+            authorName = nil
+            authorEmail = nil
+            return push(.atomAuthor, attributes)
+        case .unknown:
+            if frames.count <= 1 { return push(.unknown, attributes) }
+            skipping = 1
+            return
+        default: break
+        }
+        push(element, attributes)
+        switch element {
+        case .enclosure: addEnclosure(attributes)
+        case .atomLink: addLink(attributes)
+        case .atomCategory:
+            // The term is in the attribute; the text, if any, is not the category.
+            if let term = attributes.value("term") ?? attributes.value("label"), !term.isEmpty { addCategory(term) } else { beginCapture(element, attributes) }
+        default: beginCapture(element, attributes)
+        }
+    }
+
+    /// RSS 0.90 and 1.0 differ in their namespace only, which the first element in it shows.
+    private func noteRDF(_ attributes: XMLAttributes) {}
+
+    private func beginCapture(_ element: FeedElement, _ attributes: XMLAttributes) {
+        buffer.removeAll(keepingCapacity: true)
+        var new = Capture(
+            element: element, type: attributes.value("type")?.lowercased() ?? "", mode: attributes.value("mode")?.lowercased() ?? "")
+        switch element {
+        case .guid: new.flag = attributes.value("isPermaLink")?.lowercased()
+        case .link:
+            new.flag = attributes.value("href")
+            new.type = attributes.value("rel")?.lowercased() ?? ""
+        case .atomContent: new.flag = attributes.value("src")
+        default: break
+        }
+        if new.type == "xhtml" || new.mode == "xml" && new.type.contains("html") || element == .xhtmlBody || new.type == "application/xhtml+xml" && new.mode != "escaped" {
+            new.isMarkup = true
+        }
+        capture = new
+    }
+
+    private func beginItem(_ element: FeedElement, _ attributes: XMLAttributes) {
+        if document.items.count >= limits.items {
+            document.isTruncated = true
+            stop = .full
+            return
+        }
+        isFeed = true
+        push(element, attributes)
+        item = ItemDraft()
+        if let about = attributes.value("about", prefix: "rdf") ?? attributes.value("about") { item?.about = TextFold.trim(about) }
+    }
+
+    private func finishItem() {
+        guard var draft = item else { return }
+        item = nil
+        let built = draft.finish()
+        document.items.append(built)
+    }
+
+    // MARK: - Markup inside a field
+
+    private func openMarkup(_ name: XMLName, _ attributes: XMLAttributes) {
+        guard var current = capture else { return }
+        // An author of RSS that is built like Atom's.
+        if !current.isMarkup {
+            let sofar = buffer
+            buffer.removeAll(keepingCapacity: true)
+            current.isMarkup = true
+            capture = current
+            sofar.withUnsafeBufferPointer { text($0) }
+        }
+        current.inner += 1
+        capture = current
+        guard buffer.count < limits.fieldBytes else {
+            openTags.append([])
+            return
+        }
+        let tag = Array(name.localName.utf8)
+        openTags.append(tag)
+        buffer.append(0x3C)
+        buffer.append(contentsOf: tag)
+        for index in 0..<attributes.count {
+            guard let (local, prefix) = attributes.name(at: index), prefix.isEmpty else { continue }
+            buffer.append(0x20)
+            buffer.append(contentsOf: local.utf8)
+            buffer.append(contentsOf: [0x3D, 0x22])
+            for byte in attributes.value(at: index).utf8 {
+                switch byte {
+                case 0x26: buffer.append(contentsOf: Array("&amp;".utf8))
+                case 0x3C: buffer.append(contentsOf: Array("&lt;".utf8))
+                case 0x22: buffer.append(contentsOf: Array("&quot;".utf8))
+                default: buffer.append(byte)
+                }
+            }
+            buffer.append(0x22)
+        }
+        // xml:base inside xhtml content changes what its addresses mean.
+        if let own = attributes.value("base", prefix: "xml"), !own.isEmpty, current.inner == 1 {
+            let outer = base
+            frames[frames.count - 1].base = outer.flatMap { WebAddress.resolve(own, against: $0) } ?? own
+        }
+        buffer.append(0x3E)
+    }
+
+    private var openTags: [[UInt8]] = []
+
+    private func closeMarkup() {
+        capture?.inner -= 1
+        guard let tag = openTags.popLast(), !tag.isEmpty else { return }
+        let isVoid = ["br", "img", "hr", "input", "wbr", "area", "col", "source", "track", "embed"].contains(String(decoding: tag, as: UTF8.self).lowercased())
+        guard !isVoid else { return }
+        buffer.append(contentsOf: [0x3C, 0x2F])
+        buffer.append(contentsOf: tag)
+        buffer.append(0x3E)
+    }
+
+    // MARK: - Finished fields
+
+    private func finishCapture() {
+        guard let done = capture else { return }
+        capture = nil
+        openTags.removeAll()
+        let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base)
+        if item != nil { finishItemField(done, value) } else { finishFeedField(done, value) }
+    }
+
+    private func finishItemField(_ done: Capture, _ value: FieldText) {
+        let element = done.element
+        if isInAuthor {
+            switch element {
+            case .name, .title, .atomTitle: authorName = value.plainText
+            case .email: authorEmail = value.plainText
+            default: break
+            }
+            return
+        }
+        switch element {
+        case .title: item?.title.offer(value.rssText, rank: 0)
+        case .atomTitle: item?.title.offer(value.atomText, rank: 1)
+        case .dcTitle: item?.title.offer(value.rssText, rank: 2)
+        case .link: addTextLink(done, value)
+        case .guid:
+            item?.id.offer(value.verbatim, rank: 0)
+            item?.isPermalink = done.flag != "false"
+        case .id: item?.id.offer(value.verbatim, rank: 1)
+        case .pubDate: item?.published.offer(value.date, rank: 0)
+        case .published: item?.published.offer(value.date, rank: 1)
+        case .issued: item?.published.offer(value.date, rank: 2)
+        case .termsIssued: item?.published.offer(value.date, rank: 3)
+        case .dcDate: item?.published.offer(value.date, rank: 4)
+        case .created: item?.published.offer(value.date, rank: 5)
+        case .termsCreated: item?.published.offer(value.date, rank: 6)
+        case .updated: item?.updated.offer(value.date, rank: 0)
+        case .modified: item?.updated.offer(value.date, rank: 1)
+        case .termsModified: item?.updated.offer(value.date, rank: 2)
+        case .description: item?.summary.offer(value.htmlText, rank: 0)
+        case .atomSummary: item?.summary.offer(value.atomText, rank: 1)
+        case .dcDescription: item?.summary.offer(value.htmlText, rank: 2)
+        case .itunesSummary: item?.summary.offer(value.htmlText, rank: 3)
+        case .mediaDescription: item?.summary.offer(value.htmlText, rank: 4)
+        case .encoded: item?.content.offer(value.html, rank: 0)
+        case .atomContent: if done.flag == nil { item?.content.offer(value.atomHTML, rank: 1) }
+        case .xhtmlBody: item?.content.offer(value.html, rank: 2)
+        case .dcCreator: item?.creators.append(contentsOf: PersonName.read(value.rssText))
+        case .author: item?.authors.append(contentsOf: PersonName.read(value.rssText))
+        case .itunesAuthor: item?.itunesAuthors.append(contentsOf: PersonName.read(value.rssText))
+        case .category, .dcSubject, .atomCategory: if let text = value.htmlText { addCategory(text) }
+        default: break
+        }
+    }
+
+    private var isInAuthor: Bool { frames.count >= 2 && frames[frames.count - 2].element == .atomAuthor }
+
+    private func finishFeedField(_ done: Capture, _ value: FieldText) {
+        guard !isInAuthor else { return }
+        switch done.element {
+        case .title: fields.title.offer(value.rssText, rank: 0)
+        case .atomTitle: fields.title.offer(value.atomText, rank: 1)
+        case .dcTitle: fields.title.offer(value.rssText, rank: 2)
+        case .link:
+            let text = value.verbatim ?? (done.type.isEmpty || done.type == "alternate" ? done.flag.flatMap { $0.isEmpty ? nil : $0 } : nil)
+            fields.url.offer(text.map { resolved($0) }, rank: 0)
+        case .language: fields.language.offer(value.plainText, rank: 0)
+        case .dcLanguage: fields.language.offer(value.plainText, rank: 1)
+        case .ttl:
+            if let minutes = value.plainText.flatMap({ Int($0) }), (1...525_600).contains(minutes) { fields.ttl = minutes }
+        case .updatePeriod: fields.period = value.plainText?.lowercased()
+        case .updateFrequency: fields.frequency = value.plainText.flatMap { Int($0) }
+        default: break
+        }
+    }
+
+    // MARK: - Links, categories, enclosures, authors
+
+    private func resolved(_ url: String) -> String { base.flatMap { WebAddress.resolve(url, against: $0) } ?? url }
+
+    private func addTextLink(_ done: Capture, _ value: FieldText) {
+        if let text = value.verbatim { return item?.url.offer(resolved(text), rank: 0) ?? () }
+        // An Atom link in a document that forgot the namespace.
+        if let href = done.flag, !href.isEmpty, done.type.isEmpty || done.type == "alternate" { item?.url.offer(resolved(href), rank: 3) }
+    }
+
+    private func addLink(_ attributes: XMLAttributes) {
+        guard let href = attributes.value("href").map(TextFold.trim), !href.isEmpty else { return beginCapture(.link, attributes) }
+        let rel = attributes.value("rel")?.lowercased() ?? "alternate"
+        let type = attributes.value("type")?.lowercased() ?? ""
+        let url = resolved(href)
+        if rel == "enclosure" {
+            guard item != nil else { return }
+            let length = attributes.value("length").flatMap { Int(TextFold.trim($0)) }.flatMap { $0 >= 0 ? $0 : nil }
+            item?.enclosures.append(Enclosure(url: url, type: type.isEmpty ? nil : type, length: length))
+            return
+        }
+        guard rel == "alternate" || rel.hasSuffix("/alternate") || rel.isEmpty else { return }
+        let isPage = type.isEmpty || type == "text/html" || type == "application/xhtml+xml"
+        let rank = isPage ? 1 : 2
+        if item != nil { item?.url.offer(url, rank: rank) } else { fields.url.offer(url, rank: rank) }
+    }
+
+    private func addCategory(_ text: String) {
+        let folded = TextFold.fold(Array(text.utf8)[...])
+        guard !folded.isEmpty, item != nil, item?.categories.contains(folded) == false else { return }
+        item?.categories.append(folded)
+    }
+
+    private func addEnclosure(_ attributes: XMLAttributes) {
+        guard item != nil, let url = (attributes.value("url") ?? attributes.value("href")).map(TextFold.trim), !url.isEmpty else { return }
+        let type = attributes.value("type").map(TextFold.trim)
+        let length = attributes.value("length").flatMap { Int(TextFold.trim($0)) }.flatMap { $0 >= 0 ? $0 : nil }
+        item?.enclosures.append(Enclosure(url: resolved(url), type: type.flatMap { $0.isEmpty ? nil : $0 }, length: length))
+    }
+
+    private func finishAuthor() {
+        let name = authorName ?? authorEmail
+        authorName = nil
+        authorEmail = nil
+        guard let name, !name.isEmpty else { return }
+        if item != nil { item?.authors.append(contentsOf: PersonName.read(name)) } else { fields.authors += PersonName.read(name) }
+    }
+
+    /// The feed as read; to be called once, at the end.
+    func finish() -> FeedDocument {
+        // A document that breaks off inside an entry keeps what the entry had.
+        if item != nil { finishItem() }
+        document.title = fields.title.value
+        document.url = fields.url.value
+        document.language = fields.language.value
+        document.advisedInterval = fields.advisedInterval
+        return document
+    }
+}

@@ -1,0 +1,216 @@
+/// Reads HTML as text and removes what is active in it.
+public enum HTMLText {
+    /// Plain text: tags dropped (a block's edge becomes a blank), references decoded, scripts and styles left out, white space folded.
+    public static func plain(_ html: String) -> String { plain(bytes: Array(html.utf8)[...]) }
+
+    /// HTML without active content: see ``HTMLSanitiser``.
+    public static func sanitised(_ html: String) -> String {
+        String(decoding: HTMLSanitiser.clean(Array(html.utf8), base: nil), as: UTF8.self)
+    }
+
+    /// The text of a page's `<title>`; nil when there is none.
+    public static func title(ofPage bytes: [UInt8]) -> String? {
+        let head = bytes.prefix(64 << 10).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard let start = Bytes.firstRange(of: Array("<title".utf8), in: head[...]), let open = head[start.upperBound...].firstIndex(of: 0x3E),
+            let end = Bytes.firstRange(of: Array("</title".utf8), in: head[open...])
+        else { return nil }
+        let text = plain(bytes: bytes[(open + 1)..<end.lowerBound])
+        return text.isEmpty ? nil : text
+    }
+
+    static func plain(bytes: ArraySlice<UInt8>) -> String {
+        guard bytes.contains(0x3C) || bytes.contains(0x26) else { return TextFold.fold(bytes) }
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count)
+        bytes.withUnsafeBufferPointer { source in
+            var index = 0
+            while index < source.count {
+                let byte = source[index]
+                if byte == 0x3C, let tag = HTMLTag(source, at: index) {
+                    index = skipped(tag, source)
+                    if !tag.isInline { out.append(0x20) }
+                } else if byte == 0x26, let (length, value) = XMLRepair.reference(Array(source[index..<min(index + 72, source.count)])[...]) {
+                    out.append(contentsOf: value)
+                    index += length
+                } else {
+                    out.append(byte)
+                    index += 1
+                }
+            }
+        }
+        return TextFold.fold(out[...])
+    }
+
+    /// Behind a tag; for elements that hold no text for people, behind their end.
+    private static func skipped(_ tag: HTMLTag, _ source: UnsafeBufferPointer<UInt8>) -> Int {
+        guard tag.holdsNoText, !tag.isEnd, !tag.isSelfClosed else { return tag.end }
+        return HTMLTag.end(of: tag.name, in: source, from: tag.end) ?? tag.end
+    }
+}
+
+/// Folding of white space.
+enum TextFold {
+    /// Every run of white space (NBSP too) becomes one blank, ends are trimmed; C1 controls are read as windows-1252, other controls and
+    /// zero-width characters dropped.
+    static func fold(_ bytes: ArraySlice<UInt8>) -> String {
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count)
+        var isBlank = true
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            index += 1
+            if byte > 0x20, byte < 0x7F {
+                out.append(byte)
+                isBlank = false
+                continue
+            }
+            if byte <= 0x20 || byte == 0x7F {
+                // Controls that are no white space vanish.
+                guard byte == 0x20 || (0x09...0x0D).contains(byte) else { continue }
+                if !isBlank { out.append(0x20) }
+                isBlank = true
+                continue
+            }
+            if byte == 0xC2, index < bytes.endIndex, bytes[index] <= 0xA0 {
+                let second = bytes[index]
+                index += 1
+                if second == 0xA0 {
+                    if !isBlank { out.append(0x20) }
+                    isBlank = true
+                } else if let value = HTMLEntities.windows1252[Int(second - 0x80)], let scalar = Unicode.Scalar(value) {
+                    out.append(contentsOf: UTF8.encode(scalar) ?? .init([]))
+                    isBlank = false
+                }
+                continue
+            }
+            if byte == 0xE2, index + 1 < bytes.endIndex, bytes[index] == 0x80, (0x8B...0x8D).contains(bytes[index + 1]) {
+                index += 2
+                continue
+            }
+            if byte == 0xE2, index + 1 < bytes.endIndex, bytes[index] == 0x80, bytes[index + 1] <= 0x8A || bytes[index + 1] == 0xA8 || bytes[index + 1] == 0xA9 {
+                index += 2
+                if !isBlank { out.append(0x20) }
+                isBlank = true
+                continue
+            }
+            if byte == 0xEF, index + 1 < bytes.endIndex, bytes[index] == 0xBB, bytes[index + 1] == 0xBF {
+                index += 2
+                continue
+            }
+            out.append(byte)
+            isBlank = false
+        }
+        if out.last == 0x20 { out.removeLast() }
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+/// One tag of an HTML text, as a browser would find it (HTML Living Standard, 13.2.5, simplified).
+struct HTMLTag {
+    /// The first eight letters of the name in lower case, packed; 0 for comments and declarations.
+    let name: UInt64
+    let isEnd: Bool
+    /// Where the attributes begin.
+    let attributesStart: Int
+    /// Behind the `>`.
+    let end: Int
+    let isSelfClosed: Bool
+    /// False when the text ends inside the tag.
+    let isClosed: Bool
+
+    /// The tag at `at`, which holds `<`; nil when that is text.
+    init?(_ source: UnsafeBufferPointer<UInt8>, at: Int) {
+        var index = at + 1
+        guard index < source.count else { return nil }
+        if source[index] == 0x21 || source[index] == 0x3F {
+            name = 0
+            isEnd = false
+            isSelfClosed = false
+            attributesStart = index
+            let isComment = index + 2 < source.count && source[index + 1] == 0x2D && source[index + 2] == 0x2D
+            let close = isComment ? Self.endOfComment(source, from: index + 3) : source[index...].firstIndex(of: 0x3E).map { $0 + 1 }
+            end = close ?? source.count
+            isClosed = close != nil
+            return
+        }
+        isEnd = source[index] == 0x2F
+        if isEnd { index += 1 }
+        guard index < source.count, (0x61...0x7A).contains(source[index] | 0x20) else { return nil }
+        var packed: UInt64 = 0
+        var count = 0
+        while index < source.count, Self.isNameByte(source[index]) {
+            if count < 8 { packed = packed << 8 | UInt64(source[index] | ((0x41...0x5A).contains(source[index]) ? 0x20 : 0)) }
+            count += 1
+            index += 1
+        }
+        name = packed
+        attributesStart = index
+        var quote: UInt8?
+        var previous: UInt8 = 0
+        while index < source.count {
+            let byte = source[index]
+            if let open = quote {
+                if byte == open { quote = nil }
+            } else if byte == 0x3E {
+                break
+            } else if (byte == 0x22 || byte == 0x27), previous == 0x3D {
+                quote = byte
+            }
+            if byte > 0x20 { previous = byte }
+            index += 1
+        }
+        // A quote that is never closed ends the tag at the first ">".
+        if index >= source.count, quote != nil, let close = source[attributesStart...].firstIndex(of: 0x3E) { index = close }
+        isClosed = index < source.count
+        isSelfClosed = isClosed && source[index - 1] == 0x2F
+        end = isClosed ? index + 1 : source.count
+    }
+
+    private static func endOfComment(_ source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while index + 2 < source.count {
+            if source[index] == 0x2D, source[index + 1] == 0x2D, source[index + 2] == 0x3E { return index + 3 }
+            index += 1
+        }
+        return nil
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == 0x3A || byte == 0x2D || byte == 0x5F
+    }
+
+    /// A name packed as ``name`` is.
+    static func packed(_ name: StaticString) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<min(8, name.utf8CodeUnitCount) { value = value << 8 | UInt64(name.utf8Start[index]) }
+        return value
+    }
+
+    /// Behind the end tag of a raw-text element; nil when it never ends.
+    static func end(of name: UInt64, in source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while index < source.count {
+            guard let open = source[index...].firstIndex(of: 0x3C) else { return nil }
+            if open + 1 < source.count, source[open + 1] == 0x2F, let tag = HTMLTag(source, at: open), tag.isEnd, tag.name == name { return tag.end }
+            index = open + 1
+        }
+        return nil
+    }
+
+    private static let inline: Set<UInt64> = [
+        packed("a"), packed("abbr"), packed("acronym"), packed("b"), packed("big"), packed("bdo"), packed("cite"), packed("code"),
+        packed("del"), packed("dfn"), packed("em"), packed("font"), packed("i"), packed("ins"), packed("kbd"), packed("mark"), packed("q"),
+        packed("s"), packed("samp"), packed("small"), packed("span"), packed("strike"), packed("strong"), packed("sub"), packed("sup"),
+        packed("tt"), packed("u"), packed("var"), packed("wbr"),
+    ]
+
+    private static let textless: Set<UInt64> = [
+        packed("script"), packed("style"), packed("template"), packed("title"), packed("iframe"), packed("object"), packed("noscript"),
+        packed("noembed"), packed("svg"), packed("math"),
+    ]
+
+    /// True when words on both sides of the tag belong together.
+    var isInline: Bool { Self.inline.contains(name) }
+    var holdsNoText: Bool { Self.textless.contains(name) }
+}

@@ -1,0 +1,308 @@
+/// Makes damaged XML well-formed before it is parsed: bare ampersands, undeclared entities, stray and missing end tags, bad bytes, junk
+/// before and behind, a missing end.
+///
+/// libxml2's own recovery is not used: after the first error it drops every reference in the rest of the document. One pass, linear in
+/// the input, bounded in depth; what is already right comes out as it went in.
+struct XMLRepair {
+    private let input: [UInt8]
+    private let entities: Prolog.Entities
+    private let depth: Int
+    private var at = 0
+    private var out: [UInt8] = []
+    /// The open elements' names, outermost first.
+    private var open: [ArraySlice<UInt8>] = []
+    private var isRootSeen = false
+    private(set) var notes: Set<String> = []
+    private(set) var isTooDeep = false
+    /// True when the document ended while elements were open.
+    private(set) var isCutShort = false
+    /// Bytes that declared entities may add.
+    private var entityBudget = 1 << 20
+
+    /// No tag is longer, no element has more attributes: both take quadratic time.
+    static let longestTag = 64 << 10
+    static let mostAttributes = 256
+
+    init(_ input: [UInt8], entities: Prolog.Entities, depth: Int) {
+        self.input = input
+        self.entities = entities
+        self.depth = depth
+    }
+
+    /// The repaired document.
+    mutating func run() -> [UInt8] {
+        out.reserveCapacity(input.count + input.count / 16)
+        at = start()
+        while at < input.count, !isTooDeep {
+            if isRootSeen, open.isEmpty { break }
+            if input[at] == 0x3C { markup() } else { text() }
+        }
+        isCutShort = !open.isEmpty
+        while let name = open.popLast() { endTag(name) }
+        return out
+    }
+
+    /// Where the feed's root begins; whatever stands before it is left out.
+    private func start() -> Int {
+        var best = 0
+        let head = input.prefix(256 << 10)
+        var search = head[...]
+        while let place = search.firstIndex(of: 0x3C) {
+            search = search[(place + 1)...]
+            let name = String(decoding: search.prefix(12), as: UTF8.self).lowercased()
+            if ["rss", "rdf:rdf", "feed", "atom:feed", "channel"].contains(where: { name.hasPrefix($0) && !Self.isNameByte(name.utf8.dropFirst($0.utf8.count).first) }) {
+                return place
+            }
+            if best == 0, name.first?.isLetter == true { best = place }
+        }
+        return best
+    }
+
+    private static func isNameByte(_ byte: UInt8?) -> Bool { byte.map { DocumentKind.isNameByte($0) } ?? false }
+
+    // MARK: - Markup
+
+    private mutating func markup() {
+        let rest = input[at...]
+        if rest.starts(with: Array("<!--".utf8)) { return skip(to: "-->", orTo: input.count) }
+        if rest.starts(with: Array("<![CDATA[".utf8)) { return cdata() }
+        if rest.starts(with: Array("<?".utf8)) { return skip(to: ">", orTo: input.count) }
+        if rest.starts(with: Array("<!".utf8)) {
+            at = Prolog.endOfDoctype(rest.dropFirst()) ?? min(at + 2, input.count)
+            return
+        }
+        if rest.starts(with: Array("</".utf8)) { return closing() }
+        guard rest.count > 1, DocumentKind.isNameStart(rest[at + 1]), let end = tagEnd() else { return literalLessThan() }
+        opening(end)
+    }
+
+    private mutating func skip(to mark: String, orTo end: Int) {
+        at = Bytes.firstRange(of: Array(mark.utf8), in: input[at...])?.upperBound ?? end
+    }
+
+    private mutating func literalLessThan() {
+        if !open.isEmpty { out.append(contentsOf: Array("&lt;".utf8)) }
+        notes.insert("a “<” that begins no tag was read as text")
+        at += 1
+    }
+
+    /// Behind the `>` of the tag at ``at``; nil when this is no tag.
+    private func tagEnd() -> Int? {
+        var index = at + 1
+        var quote: UInt8?
+        let limit = min(input.count, at + Self.longestTag)
+        while index < limit {
+            let byte = input[index]
+            if let open = quote {
+                // A quote that is never closed: the tag ends where a tag begins or ends.
+                if byte == open { quote = nil } else if byte == 0x3C { return unquotedEnd() }
+            } else if byte == 0x3E {
+                return index + 1
+            } else if byte == 0x3C {
+                return nil
+            } else if (byte == 0x22 || byte == 0x27), input[index - 1] == 0x3D || input[index - 1] <= 0x20 {
+                quote = byte
+            }
+            index += 1
+        }
+        return limit < input.count ? limit : nil
+    }
+
+    private func unquotedEnd() -> Int? {
+        let window = input[at..<min(input.count, at + Self.longestTag)]
+        guard let end = window.firstIndex(of: 0x3E) else { return nil }
+        return end + 1
+    }
+
+    private mutating func cdata() {
+        let begin = at + 9
+        let end = Bytes.firstRange(of: Array("]]>".utf8), in: input[begin...])
+        if !open.isEmpty {
+            out.append(contentsOf: Array("<![CDATA[".utf8))
+            for byte in input[begin..<(end?.lowerBound ?? input.count)] where byte >= 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { out.append(byte) }
+            out.append(contentsOf: Array("]]>".utf8))
+        }
+        at = end?.upperBound ?? input.count
+    }
+
+    private mutating func closing() {
+        guard let end = input[at...].firstIndex(of: 0x3E) else {
+            at = input.count
+            return
+        }
+        let name = input[(at + 2)..<end].prefix { $0 > 0x20 && $0 != 0x2F && $0 != 0x3C }
+        at = name.endIndex < end && input[name.endIndex] == 0x3C ? name.endIndex : end + 1
+        guard let index = open.lastIndex(where: { Self.isSame($0, name) }) else {
+            notes.insert("an end tag without its beginning was left out")
+            return
+        }
+        if index < open.count - 1 { notes.insert("elements that were left open were closed") }
+        while open.count > index { endTag(open.removeLast()) }
+    }
+
+    private mutating func endTag(_ name: ArraySlice<UInt8>) {
+        out.append(contentsOf: [0x3C, 0x2F])
+        out.append(contentsOf: name)
+        out.append(0x3E)
+    }
+
+    private static func isSame(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
+        a.count == b.count && zip(a, b).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+
+    private mutating func opening(_ end: Int) {
+        let body = input[(at + 1)..<(end - 1)]
+        let name = body.prefix { DocumentKind.isNameByte($0) }
+        at = end
+        closeSibling(name)
+        guard open.count < depth else {
+            isTooDeep = true
+            return
+        }
+        isRootSeen = true
+        out.append(0x3C)
+        out.append(contentsOf: Self.clean(name))
+        attributes(body[name.endIndex...])
+        if body.last == 0x2F {
+            out.append(contentsOf: [0x2F, 0x3E])
+        } else {
+            out.append(0x3E)
+            open.append(Self.clean(name)[...])
+        }
+    }
+
+    /// A name that a parser takes: one colon, not at an end.
+    private static func clean(_ name: ArraySlice<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        var hasColon = false
+        for byte in name {
+            if byte == 0x3A {
+                guard !hasColon, !out.isEmpty else { continue }
+                hasColon = true
+            }
+            out.append(byte)
+        }
+        if out.last == 0x3A { out.removeLast() }
+        return out.isEmpty ? [0x78] : out
+    }
+
+    /// An item inside an item means that the earlier one was never closed.
+    private mutating func closeSibling(_ name: ArraySlice<UInt8>) {
+        guard Self.isSame(name, Array("item".utf8)[...]) || Self.isSame(name, Array("entry".utf8)[...]) else { return }
+        guard let index = open.lastIndex(where: { Self.isSame($0, name) }) else { return }
+        notes.insert("an entry that was left open was closed")
+        while open.count > index { endTag(open.removeLast()) }
+    }
+
+    private mutating func attributes(_ bytes: ArraySlice<UInt8>) {
+        var rest = bytes
+        var seen: Set<[UInt8]> = []
+        while seen.count < Self.mostAttributes {
+            rest = rest.drop { !DocumentKind.isNameStart($0) }
+            let name = Self.clean(rest.prefix { DocumentKind.isNameByte($0) })
+            guard !rest.isEmpty else { return }
+            rest = rest.drop { DocumentKind.isNameByte($0) }.drop { $0 <= 0x20 }
+            guard rest.first == 0x3D else { continue }
+            rest = rest.dropFirst().drop { $0 <= 0x20 }
+            let value: ArraySlice<UInt8>
+            if let quote = rest.first, quote == 0x22 || quote == 0x27 {
+                value = rest.dropFirst().prefix { $0 != quote }
+                rest = rest[value.endIndex...].dropFirst()
+            } else {
+                value = rest.prefix { $0 > 0x20 }
+                rest = rest[value.endIndex...]
+            }
+            guard seen.insert(name).inserted else { continue }
+            out.append(0x20)
+            out.append(contentsOf: name)
+            out.append(contentsOf: [0x3D, 0x22])
+            escape(value, isAttribute: true)
+            out.append(0x22)
+        }
+        notes.insert("an element had more than \(Self.mostAttributes) attributes; the rest was left out")
+    }
+
+    // MARK: - Text
+
+    private mutating func text() {
+        let end = input[at...].firstIndex(of: 0x3C) ?? input.count
+        if !open.isEmpty { escape(input[at..<end], isAttribute: false) }
+        at = end
+    }
+
+    private mutating func escape(_ text: ArraySlice<UInt8>, isAttribute: Bool) {
+        var index = text.startIndex
+        while index < text.endIndex {
+            let byte = text[index]
+            switch byte {
+            case 0x26:
+                index += reference(text[index...])
+                continue
+            case 0x3C: out.append(contentsOf: Array("&lt;".utf8))
+            case 0x3E: out.append(contentsOf: Array("&gt;".utf8))
+            case 0x22 where isAttribute: out.append(contentsOf: Array("&quot;".utf8))
+            case 0x09, 0x0A, 0x0D: out.append(byte)
+            case 0..<0x20, 0x7F: notes.insert("control characters were left out")
+            default: out.append(byte)
+            }
+            index += 1
+        }
+    }
+
+    /// Writes what a reference stands for, or the ampersand as text; gives the bytes that it took.
+    private mutating func reference(_ text: ArraySlice<UInt8>) -> Int {
+        guard let (length, value) = Self.reference(text, entities) else {
+            notes.insert("an “&” that begins no reference was read as text")
+            out.append(contentsOf: Array("&amp;".utf8))
+            return 1
+        }
+        entityBudget -= value.count
+        guard entityBudget > 0 else { return length }
+        for byte in value {
+            switch byte {
+            case 0x26: out.append(contentsOf: Array("&amp;".utf8))
+            case 0x3C: out.append(contentsOf: Array("&lt;".utf8))
+            case 0x3E: out.append(contentsOf: Array("&gt;".utf8))
+            case 0x22: out.append(contentsOf: Array("&quot;".utf8))
+            default: out.append(byte)
+            }
+        }
+        return length
+    }
+
+    /// A reference at the beginning of `text`: how many bytes it takes and what it stands for.
+    static func reference(_ text: ArraySlice<UInt8>, _ entities: Prolog.Entities = [:]) -> (length: Int, value: [UInt8])? {
+        let body = text.dropFirst()
+        if body.first == 0x23 {
+            let isHex = body.dropFirst().first.map { $0 | 0x20 == 0x78 } ?? false
+            let digits = body.dropFirst(isHex ? 2 : 1).prefix { isHex ? Self.isHex($0) : (0x30...0x39).contains($0) }
+            guard !digits.isEmpty, digits.count <= 8, let number = UInt32(String(decoding: digits, as: UTF8.self), radix: isHex ? 16 : 10) else { return nil }
+            let hasEnd = digits.endIndex < text.endIndex && text[digits.endIndex] == 0x3B
+            let value = HTMLEntities.scalar(number: number).map { Array(String(Character($0)).utf8) } ?? []
+            return (digits.endIndex + (hasEnd ? 1 : 0) - text.startIndex, value)
+        }
+        let name = body.prefix { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
+        guard !name.isEmpty, name.count <= 64, name.endIndex < text.endIndex, text[name.endIndex] == 0x3B else { return nil }
+        let length = name.count + 2
+        if let declared = entities[String(decoding: name, as: UTF8.self)] { return (length, declared) }
+        return HTMLEntities.scalar(name).map { (length, Array(String(Character($0)).utf8)) }
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20) }
+
+    /// `text` with its references decoded.
+    static func decodeReferences(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        var index = text.startIndex
+        while index < text.endIndex {
+            if text[index] == 0x26, let (length, value) = reference(text[index...]) {
+                out += value
+                index += length
+            } else {
+                out.append(text[index])
+                index += 1
+            }
+        }
+        return out
+    }
+}
