@@ -24,7 +24,7 @@ enum Charset {
             // A wide encoding that is only claimed: the bytes show that it is none.
             if name.hasPrefix("UTF-16") || name.hasPrefix("UTF-32") || name.hasPrefix("UCS") || name.hasPrefix("ISO-10646") { continue }
             // Pure ASCII reads the same under all that are left but a few; UTF-8 with multi-byte letters hardly happens by chance.
-            if isValid, name == "WINDOWS-1252" || isASCII(bytes), !isStateful(name) { return (bytes, nil) }
+            if isValid, isASCII(bytes), !isStateful(name) { return (bytes, nil) }
             if let text = converted(bytes[...], name) { return (text, name.lowercased()) }
         }
         if isValid { return (bytes, nil) }

@@ -47,6 +47,7 @@ public enum DocumentKind: Sendable, Equatable {
         let local = name.split(separator: ":").last.map(String.init) ?? name
         switch local {
         case "rss", "rdf", "feed", "channel": return .feedXML
+        case "entry" where Bytes.firstRange(of: Array("/Atom".utf8), in: text) != nil: return .feedXML
         case "html", "head", "body", "title", "script", "meta", "div", "p", "h1", "center", "table", "b", "a", "br", "style", "iframe", "link":
             return .html
         default: return .otherXML(root: String(root.prefix(40)))
@@ -64,7 +65,7 @@ public enum DocumentKind: Sendable, Equatable {
                 if rest.starts(with: Array("!--".utf8)) {
                     rest = behind("-->", in: rest)
                 } else {
-                    if isHTMLDoctype(rest) { return "html" }
+                    if isHTMLDoctype(rest) { return wrappedFeed(rest) ?? "html" }
                     rest = behindDoctype(rest)
                 }
             } else if byte == 0x3F {
@@ -74,7 +75,8 @@ public enum DocumentKind: Sendable, Equatable {
                 if first == nil { first = name }
                 let local = name.lowercased().split(separator: ":").last ?? ""
                 if ["rss", "rdf", "feed"].contains(local) { return name }
-                if first == name, open == text.startIndex || local == "html" { return first }
+                if local == "html" { return wrappedFeed(rest) ?? first }
+                if first == name, open == text.startIndex { return first }
             }
         }
         return first
@@ -82,6 +84,13 @@ public enum DocumentKind: Sendable, Equatable {
 
     private static func isHTMLDoctype(_ rest: ArraySlice<UInt8>) -> Bool {
         String(decoding: rest.prefix(40), as: UTF8.self).lowercased().hasPrefix("!doctype html")
+    }
+
+    /// A feed's root inside what else would be a page: some generators wrap their feeds so.
+    private static func wrappedFeed(_ rest: ArraySlice<UInt8>) -> String? {
+        for (mark, root) in [("<feed xmlns", "feed"), ("<rss version", "rss"), ("<rss>", "rss"), ("<rdf:RDF", "rdf:RDF")]
+        where Bytes.firstRange(of: Array(mark.utf8), in: rest) != nil { return root }
+        return nil
     }
 
     private static func behind(_ mark: String, in rest: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -21,6 +21,7 @@ final class FeedBuilder: XMLHandler {
     private var fields = FeedFields()
     private var elements: [NameKey: FeedElement] = [:]
     private var isRDF = false
+    private var rootNamespace = ""
     private var isInFeed = false
     private var depth = 0
 
@@ -69,8 +70,11 @@ final class FeedBuilder: XMLHandler {
             return
         }
         if capture != nil { return openMarkup(name, attributes) }
+        if rootName == nil { begin(root: name, attributes) }
         let element = element(name)
-        if rootName == nil { begin(element, name, attributes) }
+        if isRDF, document.version.isEmpty, element == .channel || element == .item {
+            document.version = FeedVersion.rdf(name.namespace) ?? "rss090"
+        }
         begin(field: element, attributes)
     }
 
@@ -111,7 +115,7 @@ final class FeedBuilder: XMLHandler {
     private func element(_ name: XMLName) -> FeedElement {
         let key = NameKey(local: name.local, uri: name.uri, prefix: name.prefix)
         if let known = elements[key] { return known }
-        let family = FeedElement.family(uri: name.namespace, prefix: name.prefixName, isInFeed: isInFeed)
+        let family = FeedElement.family(uri: name.namespace, prefix: name.prefixName, isInFeed: isInFeed, root: rootNamespace)
         let element = FeedElement.named(name.localName, family)
         elements[key] = element
         return element
@@ -119,8 +123,10 @@ final class FeedBuilder: XMLHandler {
 
     // MARK: - The root
 
-    private func begin(_ element: FeedElement, _ name: XMLName, _ attributes: XMLAttributes) {
+    private func begin(root name: XMLName, _ attributes: XMLAttributes) {
         rootName = name.localName
+        rootNamespace = name.namespace
+        elements = [:]
         fields.language.offer(attributes.value("lang", prefix: "xml"), rank: 9)
         switch name.localName.lowercased() {
         case "rss":
@@ -129,18 +135,19 @@ final class FeedBuilder: XMLHandler {
         case "rdf":
             isFeed = true
             isRDF = true
-            document.version = "rss10"
+            document.version = FeedVersion.rdf(name.defaultNamespace) ?? ""
         case "feed":
             isFeed = true
             isInFeed = true
-            elements = [:]
             document.version = FeedVersion.atom(name.namespace, version: attributes.value("version"))
+        case "entry":
+            isInFeed = true
+            document.version = FeedVersion.atom(name.namespace, version: nil)
         case "channel":
             isFeed = true
             document.version = "rss"
         default: break
         }
-        frames[0].element = .unknown
     }
 
     // MARK: - Fields
@@ -159,22 +166,18 @@ final class FeedBuilder: XMLHandler {
         if isInFeed, element == .feed || element == .rss { element = .feed }
         switch element {
         case .rdf, .rss, .feed, .channel, .transparent:
-            if isRDF, element == .channel { noteRDF(attributes) }
             return push(element, attributes)
-        case .ignored:
-            skipping = 1
-            return
         case .item, .entry: return beginItem(element, attributes)
         case .atomAuthor:
             authorName = nil
             authorEmail = nil
             return push(.atomAuthor, attributes)
-        case .unknown:
-            if frames.count <= 1 { return push(.unknown, attributes) }
-            skipping = 1
-            return
+        case .unknown where frames.count <= 1: return push(.unknown, attributes)
+        case .unknown, .ignored: return ignore(attributes)
         default: break
         }
+        // Below an element of no interest everything is.
+        if frames.last?.element == .ignored { return ignore(attributes) }
         push(element, attributes)
         switch element {
         case .enclosure: addEnclosure(attributes)
@@ -186,8 +189,11 @@ final class FeedBuilder: XMLHandler {
         }
     }
 
-    /// RSS 0.90 and 1.0 differ in their namespace only, which the first element in it shows.
-    private func noteRDF(_ attributes: XMLAttributes) {}
+    /// Passes over an element. Inside an entry that goes for all of it; outside, an entry may still begin in it, because some feeds
+    /// never close what stands before their entries.
+    private func ignore(_ attributes: XMLAttributes) {
+        if item != nil { skipping = 1 } else { push(.ignored, attributes) }
+    }
 
     private func beginCapture(_ element: FeedElement, _ attributes: XMLAttributes) {
         buffer.removeAll(keepingCapacity: true)
@@ -326,13 +332,14 @@ final class FeedBuilder: XMLHandler {
         case .atomSummary: item?.summary.offer(value.atomText, rank: 1)
         case .dcDescription: item?.summary.offer(value.htmlText, rank: 2)
         case .itunesSummary: item?.summary.offer(value.htmlText, rank: 3)
+        case .itunesSubtitle: item?.summary.offer(value.htmlText, rank: 5)
         case .mediaDescription: item?.summary.offer(value.htmlText, rank: 4)
         case .encoded: item?.content.offer(value.html, rank: 0)
         case .atomContent: if done.flag == nil { item?.content.offer(value.atomHTML, rank: 1) }
         case .xhtmlBody: item?.content.offer(value.html, rank: 2)
-        case .dcCreator: item?.creators.append(contentsOf: PersonName.read(value.rssText))
-        case .author: item?.authors.append(contentsOf: PersonName.read(value.rssText))
-        case .itunesAuthor: item?.itunesAuthors.append(contentsOf: PersonName.read(value.rssText))
+        case .dcCreator: item?.creators.append(contentsOf: PersonName.read(value.plainText))
+        case .author: item?.authors.append(contentsOf: PersonName.read(value.plainText))
+        case .itunesAuthor: item?.itunesAuthors.append(contentsOf: PersonName.read(value.plainText))
         case .category, .dcSubject, .atomCategory: if let text = value.htmlText { addCategory(text) }
         default: break
         }

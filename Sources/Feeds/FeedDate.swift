@@ -69,11 +69,6 @@ public enum FeedDate {
     // MARK: - Words
 
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-    /// Month names of languages that are seen in feeds, by their first letters.
-    private static let foreignMonths: [String: Int] = [
-        "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "janv": 1, "févr": 2, "fév": 2, "fev": 2, "mars": 3, "avr": 4, "juin": 6, "juil": 7,
-        "août": 8, "aou": 8, "déc": 12, "ene": 1, "abr": 4, "ago": 8, "dic": 12, "gen": 1, "mag": 5, "giu": 6, "lug": 7, "set": 9, "ott": 10,
-    ]
 
     /// RFC 822 and 850, asctime, "October 28, 2023 08:28 PM" and the like: words and numbers in any sensible order.
     private static func words(_ text: String) -> Date? {
@@ -118,8 +113,7 @@ public enum FeedDate {
     private static func monthNumber(_ word: String) -> Int? {
         let plain = word.filter { $0 != "." }
         guard plain.count >= 3, plain.allSatisfy(\.isLetter) else { return nil }
-        if let index = months.firstIndex(of: String(plain.prefix(3))) { return index + 1 }
-        return foreignMonths[String(plain.prefix(4))] ?? foreignMonths[String(plain.prefix(3))]
+        return months.firstIndex(of: String(plain.prefix(3))).map { $0 + 1 }
     }
 
     /// "1st", "22nd".
@@ -210,9 +204,10 @@ private struct Scanner {
     /// The time of day and the zone behind a date, either of which may be missing.
     mutating func finish(days: Int) -> Date? {
         var seconds = 0.0
+        skipBlanks()
         let hasMark = take("T")
         skipBlanks()
-        if !isAtEnd, hasMark || bytes[at - 1] <= 0x20, let (hour, digits) = number(most: 6) {
+        if !isAtEnd, hasMark || at > 0 && bytes[at - 1] <= 0x20, let (hour, digits) = number(most: 6) {
             var (h, m, s) = (hour, 0, 0)
             if digits == 6 { (h, m, s) = (hour / 10_000, hour / 100 % 100, hour % 100) } else if digits == 4 { (h, m) = (hour / 100, hour % 100) }
             if digits <= 2, take(":") {

@@ -16,7 +16,7 @@ enum FeedElement: Equatable {
     case dcTitle, dcCreator, dcSubject, dcDate, dcDescription, dcLanguage
     case termsIssued, termsCreated, termsModified
     case encoded, xhtmlBody
-    case itunesAuthor, itunesSummary
+    case itunesAuthor, itunesSummary, itunesSubtitle
     case mediaDescription
     case updatePeriod, updateFrequency
     case unknown
@@ -27,7 +27,9 @@ enum FeedElement: Equatable {
     }
 
     /// The family of a namespace name, or of a prefix that a document forgot to declare.
-    static func family(uri: String, prefix: String, isInFeed: Bool) -> Family {
+    ///
+    /// `root`: the namespace of the root; an unknown one is taken for the format's own only if it is the root's.
+    static func family(uri: String, prefix: String, isInFeed: Bool, root: String) -> Family {
         if uri.isEmpty {
             if prefix.isEmpty { return isInFeed ? .atom : .rss }
             return byPrefix[prefix.lowercased()] ?? .other
@@ -45,7 +47,8 @@ enum FeedElement: Equatable {
         if lower.contains("rss") || lower.contains("netscape.com") || lower.contains("userland.com") || lower.contains("rdf/simple") { return .rss }
         if lower.contains("rdf-syntax") { return .rdf }
         // An unknown default namespace: its names are taken for what the root makes them.
-        return prefix.isEmpty ? (isInFeed ? .atom : .rss) : byPrefix[prefix.lowercased()] ?? .other
+        if uri == root { return isInFeed ? .atom : .rss }
+        return prefix.isEmpty ? .other : byPrefix[prefix.lowercased()] ?? .other
     }
 
     private static let byPrefix: [String: Family] = [
@@ -70,7 +73,7 @@ enum FeedElement: Equatable {
         case .dcterms: return termNames[name] ?? .unknown
         case .content: return name == "encoded" ? .encoded : .unknown
         case .media: return mediaNames[name] ?? .ignored
-        case .itunes: return name == "author" ? .itunesAuthor : name == "summary" ? .itunesSummary : .ignored
+        case .itunes: return itunesNames[name] ?? .ignored
         case .xhtml: return name == "body" ? .xhtmlBody : .unknown
         case .sy: return name == "updateperiod" ? .updatePeriod : name == "updatefrequency" ? .updateFrequency : .unknown
         case .other: return .unknown
@@ -83,7 +86,7 @@ enum FeedElement: Equatable {
         "source": .ignored, "image": .ignored, "textinput": .ignored, "cloud": .ignored, "skiphours": .ignored, "skipdays": .ignored,
         "items": .ignored, "comments": .comments, "feed": .feed, "entry": .entry, "published": .published, "updated": .updated,
         "summary": .atomSummary, "content": .atomContent, "id": .id, "issued": .issued, "modified": .modified, "created": .created,
-        "encoded": .encoded, "body": .xhtmlBody, "creator": .dcCreator, "date": .dcDate, "subject": .dcSubject,
+        "encoded": .encoded, "fullitem": .encoded, "body": .xhtmlBody, "creator": .dcCreator, "date": .dcDate, "subject": .dcSubject,
     ]
 
     private static let atomNames: [String: FeedElement] = [
@@ -103,6 +106,10 @@ enum FeedElement: Equatable {
     private static let termNames: [String: FeedElement] = [
         "issued": .termsIssued, "created": .termsCreated, "modified": .termsModified, "title": .dcTitle, "creator": .dcCreator,
         "subject": .dcSubject, "date": .dcDate, "description": .dcDescription, "language": .dcLanguage,
+    ]
+
+    private static let itunesNames: [String: FeedElement] = [
+        "author": .itunesAuthor, "summary": .itunesSummary, "subtitle": .itunesSubtitle,
     ]
 
     private static let mediaNames: [String: FeedElement] = [

@@ -139,7 +139,7 @@ struct FieldText {
     /// What Atom's `type` (and 0.3's `mode`) make of the bytes.
     private enum AtomKind { case text, html, none }
 
-    private func atom() -> (AtomKind, [UInt8]) {
+    private func atom(isContent: Bool) -> (AtomKind, [UInt8]) {
         var bytes = bytes
         if mode == "base64" || isBase64Type {
             guard let data = Data(base64Encoded: String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)) else { return (.none, []) }
@@ -151,6 +151,12 @@ struct FieldText {
         switch type {
         case "html", "text/html", "application/xhtml+xml", "xhtml": return (.html, bytes)
         case "", "text", "text/plain", "plain": return mode == "escaped" && type.isEmpty ? (.html, bytes) : (.text, bytes)
+        case _ where isContent && type.contains("/") && !type.hasPrefix("text/") && !type.hasSuffix("xml"):
+            // Any other media type is in base 64 (RFC 4287, 4.1.3.3); only text is of use.
+            guard let data = Data(base64Encoded: String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)), Charset.isUTF8([UInt8](data)) else {
+                return (.none, [])
+            }
+            return (.text, [UInt8](data))
         default: return type.hasPrefix("image/") || type.hasPrefix("audio/") || type.hasPrefix("video/") ? (.none, []) : (.text, bytes)
         }
     }
@@ -178,7 +184,7 @@ struct FieldText {
 
     /// Atom's way: `type` says what it is.
     var atomText: String? {
-        switch atom() {
+        switch atom(isContent: false) {
         case (.text, let bytes): some(TextFold.fold(bytes[...]))
         case (.html, let bytes): some(HTMLText.plain(bytes: bytes[...]))
         case (.none, _): nil
@@ -190,7 +196,7 @@ struct FieldText {
 
     /// Atom content as HTML.
     var atomHTML: String? {
-        switch atom() {
+        switch atom(isContent: true) {
         case (.text, let bytes): Self.html(Self.escaped(bytes), base: base)
         case (.html, let bytes): Self.html(bytes, base: base)
         case (.none, _): nil
@@ -228,15 +234,21 @@ enum FeedVersion {
         case "0.92": "rss092"
         case "0.93": "rss093"
         case "0.94": "rss094"
-        case "1.0": "rss10"
         case "2.0", "2", "2.00", "2.0.1", "2.0.10", "2.0.11", "2.01": "rss20"
         default: "rss"
         }
     }
 
+    /// RSS 1.0 and 0.90 differ in their namespace; nil when it says neither.
+    static func rdf(_ namespace: String) -> String? {
+        let name = namespace.lowercased()
+        if name.contains("purl.org/rss/1.0") { return "rss10" }
+        return name.contains("rdf/simple/0.9") || name.contains("netscape.com") ? "rss090" : nil
+    }
+
     static func atom(_ namespace: String, version: String?) -> String {
         if namespace.lowercased() == "http://www.w3.org/2005/atom" { return "atom10" }
         if namespace.lowercased().hasPrefix("http://purl.org/atom/ns") || version == "0.3" { return "atom03" }
-        return version == "1.0" ? "atom10" : "atom"
+        return "atom"
     }
 }

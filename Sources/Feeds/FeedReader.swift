@@ -98,12 +98,10 @@ public enum FeedReader {
         if entities.isEmpty, !hasLongTag(text) {
             let builder = FeedBuilder(limits: limits, baseURL: baseURL)
             switch XMLPass.run(text, builder) {
-            case .complete:
-                guard builder.isFeed else { throw noFeed(builder) }
-                return finished(builder, decided, notes: [])
+            case .complete where builder.isFeed: return finished(builder, decided, notes: [])
             case .stopped(.full): return finished(builder, decided, notes: [])
             case .stopped(.tooDeep): throw tooDeep(limits)
-            case .stopped(.attributes), .broken: break
+            case .stopped(.attributes), .broken, .complete: break
             }
         }
         return try readRepaired(text, entities, decided, baseURL, limits)

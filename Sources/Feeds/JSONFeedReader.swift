@@ -49,7 +49,7 @@ enum JSONFeedReader {
     }
 
     private static func text(_ node: JSONNode?) -> String? {
-        guard let text = node?.string else { return nil }
+        guard let text = node?.string ?? node?.number else { return nil }
         let folded = TextFold.fold(Array(text.utf8)[...])
         return folded.isEmpty ? nil : folded
     }
@@ -57,7 +57,7 @@ enum JSONFeedReader {
     private static func authors(_ node: JSONNode) -> [String] {
         let list = (node["authors"]?.array ?? []) + (node["author"].map { [$0] } ?? [])
         var seen: Set<String> = []
-        return list.compactMap { text($0["name"]) ?? text($0) }.filter { seen.insert($0).inserted }
+        return list.compactMap { text($0["name"]) }.filter { seen.insert($0).inserted }
     }
 
     private static func item(_ node: JSONNode, feedAuthors: [String]) -> Item {

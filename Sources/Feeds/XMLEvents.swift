@@ -25,6 +25,8 @@ struct XMLName {
     let local: UnsafePointer<UInt8>
     let prefix: UnsafePointer<UInt8>?
     let uri: UnsafePointer<UInt8>?
+    /// The default namespace that the element declares; empty: none.
+    var defaultNamespace = ""
 
     var localName: String { String(cString: local) }
     var prefixName: String { prefix.map { String(cString: $0) } ?? "" }
@@ -132,10 +134,16 @@ enum XMLPass {
     nonisolated(unsafe) private static let callbacks: xmlSAXHandler = {
         var handler = xmlSAXHandler()
         handler.initialized = XML_SAX2_MAGIC
-        handler.startElementNs = { data, local, prefix, uri, _, _, count, _, attributes in
+        handler.startElementNs = { data, local, prefix, uri, namespaceCount, namespaces, count, _, attributes in
             guard let data, let local else { return }
             let context = Unmanaged<Context>.fromOpaque(data).takeUnretainedValue()
-            context.handler.start(XMLName(local: local, prefix: prefix, uri: uri), XMLAttributes(count: Int(count), base: attributes))
+            var name = XMLName(local: local, prefix: prefix, uri: uri)
+            if namespaceCount > 0, let namespaces {
+                for index in 0..<Int(namespaceCount) where namespaces[index * 2] == nil {
+                    name.defaultNamespace = namespaces[index * 2 + 1].map { String(cString: $0) } ?? ""
+                }
+            }
+            context.handler.start(name, XMLAttributes(count: Int(count), base: attributes))
             context.checkStop()
         }
         handler.endElementNs = { data, _, _, _ in

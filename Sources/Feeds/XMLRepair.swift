@@ -49,8 +49,11 @@ struct XMLRepair {
         var search = head[...]
         while let place = search.firstIndex(of: 0x3C) {
             search = search[(place + 1)...]
+            for (begin, end) in [("!--", "-->"), ("![CDATA[", "]]>")] where search.starts(with: Array(begin.utf8)) {
+                search = Bytes.firstRange(of: Array(end.utf8), in: search).map { search[$0.upperBound...] } ?? []
+            }
             let name = String(decoding: search.prefix(12), as: UTF8.self).lowercased()
-            if ["rss", "rdf:rdf", "feed", "atom:feed", "channel"].contains(where: { name.hasPrefix($0) && !Self.isNameByte(name.utf8.dropFirst($0.utf8.count).first) }) {
+            if ["rss", "rdf:rdf", "feed", "atom:feed", "channel", "entry"].contains(where: { name.hasPrefix($0) && !Self.isNameByte(name.utf8.dropFirst($0.utf8.count).first) }) {
                 return place
             }
             if best == 0, name.first?.isLetter == true { best = place }
