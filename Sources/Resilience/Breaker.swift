@@ -172,6 +172,17 @@ extension Breaker {
         }
     }
 
+    /// Lets the next ``permit(at:_:)`` through although the breaker is open: an operator wants to know now.
+    public mutating func forceProbe() {
+        switch state {
+        case .open: reopensAt = nil
+        case .halfOpen:
+            state = .open
+            reopensAt = nil
+        default: break
+        }
+    }
+
     /// Takes a poll's result. A result of an older generation is dropped. `retryAfter` is a floor for the open time.
     /// `unit` is a random number of 0–1 for the jitter.
     public mutating func record(

@@ -20,6 +20,9 @@ public protocol DeskStore: Sendable {
     /// Throws ``StoreConflict`` when somebody else changed the state since `filing.state.revision` was read.
     func file(_ filing: PollFiling) async throws -> FilingResult
 
+    /// What filing these items would come to; writes nothing. Daily ceilings are left out of account.
+    func preview(_ drafts: [ArticleDraft], of source: SourceID) async throws -> ItemCounts
+
     /// Replaces a source's state alone. Throws ``StoreConflict`` as ``file(_:)`` does. Returns the state with its new revision.
     func save(_ state: SourceState) async throws -> SourceState
 
@@ -81,7 +84,8 @@ public struct PollFiling: Sendable {
     public var newItemsPerDay: Int
     public var bytesStoredPerDay: ByteCount
 
-    public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount) {
+    public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount)
+    {
         self.drafts = drafts
         self.state = state
         self.record = record
