@@ -20,7 +20,8 @@ public struct Article: Sendable, Equatable {
     public var nearDuplicateOf: Int64?
 
     public init(
-        id: Int64, source: SourceID, identity: String, item: Item, canonicalURL: String?, firstSeenAt: Date, changedAt: Date? = nil,
+        id: Int64, source: SourceID, identity: String, item: Item, canonicalURL: String?, firstSeenAt: Date,
+        changedAt: Date? = nil,
         alsoIn: [SourceID] = [], nearDuplicateOf: Int64? = nil
     ) {
         self.id = id

@@ -1,0 +1,137 @@
+import FoundationEssentials
+import GRDB
+import Stores
+import WireCore
+
+/// `articles`, `contents` and `sightings` as a filing writes them.
+extension Database {
+    /// Returns the new article's id.
+    func insertArticle(
+        _ draft: ArticleDraft, _ identity: String, source: SourceID, at instant: Date, nearDuplicateOf near: Int64?
+    ) throws -> Int64 {
+        let item = draft.item
+        try run(
+            """
+            INSERT INTO articles (source, first_seen_at, published_at, updated_at, size, near_duplicate_of, identity, canonical_url,
+                own_id, url, title, author, categories, enclosures, summary)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .text(source.text), SQLValue(instant), SQLValue(item.publishedAt), SQLValue(item.updatedAt), SQLValue(draft.size),
+            SQLValue(near), .text(identity), SQLValue(draft.canonicalURL), SQLValue(item.id), SQLValue(item.url),
+            SQLValue(item.title),
+            SQLValue(item.author), SQLValue(ItemLists.text(item.categories)), SQLValue(ItemLists.text(item.enclosures)),
+            SQLValue(item.summary))
+        let id = lastInsertedRowID
+        if let html = item.content { try run("INSERT INTO contents (article, html) VALUES (?, ?)", .integer(id), .text(html)) }
+        return id
+    }
+
+    /// Puts the item's present text in the place of the old; what identifies the article stays.
+    func updateArticle(_ id: Int64, _ draft: ArticleDraft, at instant: Date) throws {
+        let item = draft.item
+        try run(
+            """
+            UPDATE articles SET changed_at = ?, published_at = ?, updated_at = ?, size = ?, canonical_url = ?, own_id = ?, url = ?,
+                title = ?, author = ?, categories = ?, enclosures = ?, summary = ?
+            WHERE id = ?
+            """,
+            SQLValue(instant), SQLValue(item.publishedAt), SQLValue(item.updatedAt), SQLValue(draft.size),
+            SQLValue(draft.canonicalURL),
+            SQLValue(item.id), SQLValue(item.url), SQLValue(item.title), SQLValue(item.author),
+            SQLValue(ItemLists.text(item.categories)), SQLValue(ItemLists.text(item.enclosures)), SQLValue(item.summary),
+            .integer(id))
+        if let html = item.content {
+            try run(
+                "INSERT INTO contents (article, html) VALUES (?, ?) ON CONFLICT DO UPDATE SET html = excluded.html", .integer(id),
+                .text(html))
+        } else {
+            try run("DELETE FROM contents WHERE article = ?", .integer(id))
+        }
+    }
+
+    func insertSighting(_ source: SourceID, _ identity: String, article: Int64, hash: UInt64, day: Int64) throws {
+        try run(
+            "INSERT INTO sightings (source, identity, article, content_hash, seen_day) VALUES (?, ?, ?, ?, ?)",
+            .text(source.text), .text(identity), .integer(article), .integer(Int64(bitPattern: hash)), .integer(day))
+    }
+
+    // MARK: - Resemblance
+
+    /// The earliest article of the family of another source's article with a resembling title, seen within the horizon. Articles of
+    /// one source are never linked with each other: a series ("Market report for Monday") is no duplicate.
+    func nearDuplicate(of draft: ArticleDraft, source: SourceID, at instant: Date) throws -> Int64? {
+        guard !draft.resemblance.isEmpty, let title = draft.item.title else { return nil }
+        let horizon = Int64(Resemblance.horizon.milliseconds)
+        let places = draft.resemblance.map { _ in "?" }.joined(separator: ", ")
+        let candidates = try rows(
+            """
+            SELECT DISTINCT article FROM resemblances
+            WHERE key IN (\(places)) AND source <> ? AND seen_at BETWEEN ? AND ? ORDER BY article LIMIT 32
+            """,
+            draft.resemblance.map(SQLValue.integer)
+                + [.text(source.text), .integer(instant.milliseconds - horizon), .integer(instant.milliseconds + horizon)]
+        ) { $0.int64(0) }
+        guard !candidates.isEmpty else { return nil }
+        let words = Resemblance.words(of: title)
+        for id in candidates {
+            let sql = """
+                SELECT article.title, first.id, first.source FROM articles AS article
+                LEFT JOIN articles AS first ON first.id = article.near_duplicate_of WHERE article.id = ?
+                """
+            let row = try first(sql, .integer(id)) { ($0.text(0), $0.optionalInt64(1), $0.text(2)) }
+            guard let (other, first, firstSource) = row else { continue }
+            guard Resemblance.jaccard(words, Resemblance.words(of: other)) >= Resemblance.threshold else { continue }
+            return firstSource == source.text ? id : first ?? id
+        }
+        return nil
+    }
+
+    /// Leaves the article's keys for later ones to find; an earlier article of the same source within the horizon keeps its place.
+    func noteResemblance(of draft: ArticleDraft, article: Int64, source: SourceID, at instant: Date) throws {
+        for key in draft.resemblance {
+            try run(
+                """
+                INSERT INTO resemblances (key, source, article, seen_at) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET article = excluded.article, seen_at = excluded.seen_at
+                WHERE seen_at < excluded.seen_at - \(Resemblance.horizon.milliseconds)
+                """, .integer(key), .text(source.text), .integer(article), SQLValue(instant))
+        }
+    }
+}
+
+/// An item's lists as JSON text; nil for an empty one.
+enum ItemLists {
+    static func text(_ categories: [String]) -> String? {
+        guard !categories.isEmpty else { return nil }
+        var json = JSONWriter()
+        json.array { list in categories.forEach { list.string($0) } }
+        return json.text
+    }
+
+    static func text(_ enclosures: [Enclosure]) -> String? {
+        guard !enclosures.isEmpty else { return nil }
+        var json = JSONWriter()
+        json.array { list in
+            for enclosure in enclosures {
+                list.object {
+                    $0.member("url", enclosure.url)
+                    $0.member(ifPresent: "type", enclosure.type)
+                    $0.member(ifPresent: "length", enclosure.length)
+                }
+            }
+        }
+        return json.text
+    }
+
+    static func categories(_ text: String?) -> [String] { nodes(text).compactMap(\.string) }
+
+    static func enclosures(_ text: String?) -> [Enclosure] {
+        nodes(text).compactMap { node in
+            node["url"]?.string.map { Enclosure(url: $0, type: node["type"]?.string, length: node["length"]?.int) }
+        }
+    }
+
+    private static func nodes(_ text: String?) -> [JSONNode] {
+        text.flatMap { try? JSONReader.read(Array($0.utf8)) }?.array ?? []
+    }
+}

@@ -1,0 +1,49 @@
+import GRDB
+
+extension Database {
+    /// What is wrong with the file and with what it says, one line each; empty when all is well.
+    func problems() throws -> [String] {
+        let structure = try rows("PRAGMA integrity_check(20)", []) { $0.text(0) }.filter { $0 != "ok" }
+        // What a damaged file says is not worth questioning.
+        guard structure.isEmpty else { return structure.map { "the file is damaged: \($0)" } }
+        let orphans = try rows("PRAGMA foreign_key_check", []) { row in
+            "\(row.text(0)) has a row \(row.optionalInt64(1).map(String.init) ?? "without a number") that points to a missing row of \(row.text(2))"
+        }
+        return Array(orphans.prefix(20)) + (try Self.invariants.compactMap(violation))
+    }
+
+    private func violation(of invariant: Invariant) throws -> String? {
+        let count = try first("SELECT count(*) FROM \(invariant.exceptions)") { $0.int(0) } ?? 0
+        return count == 0 ? nil : "\(count) × \(invariant.complaint)"
+    }
+
+    private struct Invariant {
+        var complaint: String
+        /// A table and a condition that no row should meet.
+        var exceptions: String
+    }
+
+    private static let invariants = [
+        Invariant(
+            complaint: "an article that its own source is not known to have shown",
+            exceptions: """
+                articles WHERE NOT EXISTS (
+                    SELECT 1 FROM sightings WHERE sightings.article = articles.id AND sightings.source = articles.source)
+                """),
+        Invariant(
+            complaint: "an article linked to a later one, to itself, or to one of its own source",
+            exceptions: """
+                articles JOIN articles AS first ON first.id = articles.near_duplicate_of
+                WHERE first.id >= articles.id OR first.source = articles.source
+                """),
+        Invariant(complaint: "an article without an identity", exceptions: "articles WHERE identity = ''"),
+        Invariant(complaint: "a day with a negative count", exceptions: "source_days WHERE items < 0 OR bytes < 0"),
+        Invariant(complaint: "a source without a revision", exceptions: "source_states WHERE revision < 1"),
+        Invariant(
+            complaint: "a source with an unknown breaker state",
+            exceptions: "source_states WHERE breaker_state NOT BETWEEN 0 AND 5"),
+        Invariant(
+            complaint: "a poll of a source without a state",
+            exceptions: "polls WHERE NOT EXISTS (SELECT 1 FROM source_states WHERE source_states.source = polls.source)"),
+    ]
+}

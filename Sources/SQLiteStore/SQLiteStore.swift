@@ -1,0 +1,135 @@
+// SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit (many writes, one
+// fsync), Filing and Recognition (what becomes of a poll's items), Schema, StoreFile (opening, errors), SQLStatements; then the
+// …Rows files, Pruning and Checking. It knows nothing of documents or the network, and has no clock: time comes with what it is
+// given. Tests: Tests/StoresTests.
+
+public import FoundationEssentials
+import GRDB
+public import Stores
+import Synchronization
+public import WireCore
+
+/// A store in one SQLite file (with `-wal` and `-shm` beside it), open in any number of processes at once.
+///
+/// WAL with `synchronous=FULL`: what a method acknowledged survives the process and the machine. Writes that come at the same time
+/// share a transaction. Instants are kept to the millisecond. The instant of a filing is its record's start plus duration.
+public final class SQLiteStore: DeskStore {
+    /// The database file.
+    public let path: String
+    private let pool: DatabasePool
+    private let writes: GroupCommit
+    private let isClosed = Mutex(false)
+
+    /// Opens or makes the file and its folder. `readers` bounds the connections that read at the same time, 1 at least.
+    /// Throws a ``DeskError`` with code `store` that says what to do, for a file that is no database, another program's, damaged,
+    /// written by a newer version, or not to be written to; such a file is left as it is.
+    public init(path: String, readers: Int = 4) throws {
+        self.path = path
+        pool = try StoreFile.open(path, readers: readers)
+        writes = GroupCommit(pool: pool)
+    }
+
+    public func sourceStates() async throws -> [SourceID: SourceState] {
+        let states = try await read { db in try db.sourceStates() }
+        return Dictionary(uniqueKeysWithValues: states.map { ($0.source, $0) })
+    }
+
+    public func sourceState(of source: SourceID) async throws -> SourceState? {
+        try await read { db in try db.sourceState(of: source) }
+    }
+
+    public func file(_ filing: PollFiling) async throws -> FilingResult {
+        try await write { db in try db.file(filing) }
+    }
+
+    public func preview(_ drafts: [ArticleDraft], of source: SourceID) async throws -> ItemCounts {
+        try await read { db in try db.preview(drafts, of: source) }
+    }
+
+    public func save(_ state: SourceState) async throws -> SourceState {
+        try await write { db in try db.save(state) }
+    }
+
+    public func articles(_ query: ArticleQuery) async throws -> [Article] {
+        try await read { db in try db.articles(query) }
+    }
+
+    public func articleCounts() async throws -> [SourceID: Int] {
+        try await read { db in try db.articleCounts() }
+    }
+
+    public func polls(of source: SourceID?, limit: Int) async throws -> [PollRecord] {
+        try await read { db in try db.polls(of: source, limit: limit) }
+    }
+
+    /// Also keeps no more than 200 polls of each source, and forgets what served only the days before.
+    public func prune(pollsBefore: Date, articlesBefore: Date?) async throws -> Int {
+        var removed = 0
+        for step in Pruning.steps(pollsBefore: pollsBefore, articlesBefore: articlesBefore) {
+            while true {
+                let count = try await write(step.run)
+                if step.isCounted { removed += count }
+                if count == 0 { break }
+                try Task.checkCancellation()
+            }
+        }
+        return removed
+    }
+
+    public func check() async throws -> [String] {
+        do {
+            return try await pool.read { db in try db.problems() }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return [StoreFile.explain(error, path: path).message]
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    /// Waits for the writes that were begun. Closing again does nothing.
+    public func close() async throws {
+        guard
+            isClosed.withLock({ closed in
+                defer { closed = true }
+                return !closed
+            })
+        else { return }
+        do {
+            try await writes.submit { _ in }
+            try pool.close()
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    // MARK: - Ways in
+
+    private func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    private func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        guard !isClosed.withLock({ $0 }) else { throw DeskError(.store, "the store is closed already", place: path) }
+        do {
+            return try await writes.submit(body)
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    private func translated(_ error: any Error) -> any Error {
+        switch error {
+        case is StoreConflict, is CancellationError: error
+        default: StoreFile.explain(error, path: path)
+        }
+    }
+
+    /// For tests: runs SQL on the connection that writes, to see its settings and to make its disk full.
+    func onWriter<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        try await pool.writeWithoutTransaction(body)
+    }
+}

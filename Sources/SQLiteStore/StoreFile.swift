@@ -1,0 +1,149 @@
+import FoundationEssentials
+import GRDB
+import WireCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The database file: how it is opened, and what its errors mean to a person.
+enum StoreFile {
+    /// How long a write waits for another process before it gives up, in seconds.
+    static let busyTimeout = 5.0
+
+    /// Opens the file, making it and its folder where they are missing, and brings its tables up to date. An existing file that is
+    /// not ours is left as it is.
+    static func open(_ path: String, readers: Int) throws(DeskError) -> DatabasePool {
+        do {
+            try prepareFile(path)
+            let pool = try DatabasePool(path: path, configuration: configuration(readers: readers))
+            try pool.read { db in try refuseForeign(db) }
+            try migrate(pool)
+            // GRDB sets NORMAL when it opens a pool, after prepareDatabase: an acknowledged commit would not survive a power failure.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            return pool
+        } catch {
+            throw explain(error, path: path)
+        }
+    }
+
+    private static func configuration(readers: Int) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "wiredesk"
+        configuration.maximumReaderCount = max(1, readers)
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { db in
+            db.add(function: FoldedSearch.function)
+            if !db.configuration.readonly {
+                try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
+            }
+        }
+        return configuration
+    }
+
+    /// Makes the folder (0700) and an empty file (0600) where there are none: only the desk's user reads what it keeps.
+    private static func prepareFile(_ path: String) throws {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let file = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw POSIXFailure(number: errno) }
+        close(file)
+    }
+
+    private static func refuseForeign(_ db: Database) throws {
+        let id = try db.first("PRAGMA application_id") { $0.int64(0) } ?? 0
+        guard id != Schema.applicationID else {
+            guard try !Schema.migrator.hasBeenSuperseded(db) else { throw Refusal.newer }
+            return
+        }
+        let tables = try db.first("SELECT count(*) FROM sqlite_schema") { $0.int(0) } ?? 0
+        guard tables == 0, id == 0 else { throw Refusal.foreign }
+    }
+
+    /// Two processes may open a new file at once: the one that comes second finds the tables made.
+    private static func migrate(_ pool: DatabasePool) throws {
+        do {
+            try Schema.migrator.migrate(pool)
+        } catch {
+            guard try pool.read(Schema.migrator.hasCompletedMigrations) else { throw error }
+        }
+    }
+
+    private enum Refusal: Error {
+        case newer
+        case foreign
+    }
+
+    private struct POSIXFailure: Error {
+        var number: Int32
+    }
+
+    // MARK: - Errors for people
+
+    /// The error as a ``DeskError`` with code `store`, the path, and what to do.
+    static func explain(_ error: any Error, path: String) -> DeskError {
+        switch error {
+        case let error as DeskError:
+            return error.place == nil ? DeskError(error.code, error.message, place: path, hint: error.hint) : error
+        case let error as DatabaseError: return explain(error, path: path)
+        case Refusal.newer:
+            return DeskError(
+                .store, "the store was written by a newer version of wiredesk", place: path,
+                hint: "Run that version, or name another file with --store.")
+        case Refusal.foreign:
+            return DeskError(
+                .store, "this is a SQLite database of another program", place: path,
+                hint: "Name another file with --store; this one was left as it is.")
+        case let failure as POSIXFailure:
+            return DeskError(
+                .store, "the file cannot be opened for writing: \(String(cString: strerror(failure.number)))", place: path,
+                hint: "Give the desk's user write permission to the file and its folder, or name another place with --store.")
+        case let error as CocoaError:
+            return DeskError(
+                .store, "the store's folder cannot be made (\(error.code.rawValue))", place: path,
+                hint: "Make the folder, with write permission for the desk's user, or name another place with --store.")
+        default: return DeskError(.store, "\(error)", place: path)
+        }
+    }
+
+    private static func explain(_ error: DatabaseError, path: String) -> DeskError {
+        let seen = error.message.map { " (\($0))" } ?? ""
+        let (message, hint) =
+            switch error.resultCode {
+            case .SQLITE_NOTADB:
+                (
+                    "this is no SQLite database\(seen)",
+                    "Name another file with --store, or move this one away; it was left as it is."
+                )
+            case .SQLITE_CORRUPT:
+                (
+                    "the store is damaged\(seen)",
+                    "Stop the desk and restore the file from a backup, or rescue it with `sqlite3 FILE .recover`."
+                )
+            case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+                (
+                    "the store cannot be opened for writing\(seen)",
+                    "Give the desk's user write permission to the file and its folder; SQLite writes `-wal` and `-shm` beside it."
+                )
+            case .SQLITE_FULL:
+                (
+                    "the disk is full\(seen)",
+                    "Make room on its file system; nothing was half written, and the next write tries again."
+                )
+            case .SQLITE_BUSY, .SQLITE_LOCKED:
+                (
+                    "another process has kept the store locked for more than \(Int(busyTimeout)) s\(seen)",
+                    "Find it with `fuser FILE`; a backup tool or an open `sqlite3` shell is the usual one."
+                )
+            case .SQLITE_IOERR:
+                ("reading or writing the store failed\(seen)", "Look at the system's log for disk errors.")
+            default: ("the store failed: \(error.resultCode)\(seen)", "If this goes on, run `wiredesk doctor`.")
+            }
+        return DeskError(.store, message, place: path, hint: hint)
+    }
+}

@@ -1,0 +1,44 @@
+/// FNV-1a, 64 bits: the same number for the same bytes in every process and version. For recognising, not for security.
+///
+/// Source: draft-eastlake-fnv. The hash of no bytes is `0xcbf29ce484222325`, of "a" `0xaf63dc4c8601ec8c`.
+struct StableHash {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    /// Takes in one byte.
+    mutating func add(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+
+    /// Takes in a text's UTF-8.
+    mutating func add(_ text: some StringProtocol) {
+        for byte in text.utf8 { add(byte) }
+    }
+
+    /// Takes in a field: absent, empty and "a" + "b" against "ab" all differ.
+    mutating func addField(_ text: String?) {
+        guard let text else { return add(0xFE) }
+        add(text)
+        add(0xFF)
+    }
+
+    /// Sixteen hexadecimal digits.
+    var hex: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// The hash of one text.
+    static func of(_ text: some StringProtocol) -> UInt64 {
+        var hash = StableHash()
+        hash.add(text)
+        return hash.value
+    }
+
+    /// Spreads a number over all its bits (the finaliser of SplitMix64): FNV alone leaves the high bits of short words alike.
+    static func spread(_ number: UInt64) -> UInt64 {
+        var z = number &+ 0x9e37_79b9_7f4a_7c15
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
