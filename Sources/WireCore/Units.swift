@@ -27,7 +27,7 @@ public struct ByteCount: Hashable, Comparable, Sendable, CustomStringConvertible
     /// For people: "1.4 MiB".
     public var short: String {
         for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes >= 1 << shift {
-            let tenths = bytes * 10 >> shift
+            let tenths = (bytes * 10) >> shift
             return tenths >= 100 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
         }
         return "\(bytes) B"

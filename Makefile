@@ -1,0 +1,48 @@
+# wiredesk: `make demo` shows it, `make run` runs it, `make test` tests it. Each installs what is missing first.
+
+SWIFT ?= swift
+ARGS ?=
+BUILD = $(SWIFT) build -c release --product wiredesk
+WIREDESK = .build/release/wiredesk
+
+.PHONY: help demo run build test check format docs setup clean
+
+help:
+	@echo "make demo    a newsroom on this machine: no network, key or configuration needed"
+	@echo "make run     the host with Plugins.json (ARGS=\"--data DIR\" passes options on)"
+	@echo "make test    every test"
+	@echo "make check   format, generated pages, examples of the documentation"
+	@echo "make build   the program alone: $(WIREDESK)"
+
+setup:
+	@scripts/setup.sh
+
+build: setup
+	@scripts/quietly.sh "building wiredesk (some minutes the first time)" $(BUILD)
+
+demo: build
+	@$(WIREDESK) demo $(ARGS)
+
+run: build
+	@$(WIREDESK) run $(ARGS)
+
+test:
+	@scripts/setup.sh --tests
+	@scripts/quietly.sh "building the tests" $(SWIFT) build --build-tests
+	@$(SWIFT) test --skip-build $(ARGS)
+
+check:
+	@scripts/setup.sh --tests
+	@scripts/quietly.sh "building" $(SWIFT) build --product wiredesk
+	@$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift && echo "format: as it should be"
+	@scripts/check-docs.sh .build/debug/wiredesk && echo "docs: as they should be"
+
+format:
+	@$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+
+docs: build
+	@$(WIREDESK) plugins ceilings --markdown > docs/ceilings.md
+	@$(WIREDESK) plugins schema > docs/plugins.schema.json
+
+clean:
+	@rm -rf .build

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Installs what building wiredesk needs on Debian 12 or Ubuntu and is not there yet. Says what it does; does nothing, silently, when
+# nothing is missing. Usage: scripts/setup.sh [--tests]
+set -eu
+
+# libcurl, libxml2, zlib, SQLite, libmongoc: the libraries; pkg-config: how the package manager finds them; ca-certificates and
+# tzdata: needed when running; the rest is what the Swift toolchain itself needs on Debian.
+packages="libcurl4-openssl-dev libxml2-dev zlib1g-dev libsqlite3-dev libmongoc-dev pkg-config ca-certificates tzdata
+          git binutils gcc libc6-dev libstdc++-12-dev libgcc-12-dev libncurses6 libedit2"
+if [ "${1:-}" = "--tests" ]; then packages="$packages openssl python3"; fi
+
+if ! command -v swift >/dev/null 2>&1; then
+    echo "setup: there is no \`swift\` on the PATH. Install Swift 6.3 or later from https://www.swift.org/install/linux/ first." >&2
+    exit 1
+fi
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "setup: this is no Debian or Ubuntu. Install these by hand, under their names here: $packages" >&2
+    exit 0
+fi
+
+missing=""
+for package in $packages; do
+    status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=""
+elif command -v sudo >/dev/null 2>&1; then
+    as_root="sudo"
+else
+    echo "setup: packages are missing, and this is neither root nor is there sudo. Let an administrator run:" >&2
+    echo "    apt-get update && apt-get install -y --no-install-recommends$missing" >&2
+    exit 1
+fi
+
+echo "setup: installing${as_root:+ through sudo}:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run() {
+    # shellcheck disable=SC2086
+    if ! $as_root env DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1; then
+        echo "setup: this failed: $*" >&2
+        tail -n 20 "$log" >&2
+        echo "setup: if another program holds the package lock, wait for it; if there is no network, connect and try again." >&2
+        exit 1
+    fi
+}
+run apt-get update -q
+# shellcheck disable=SC2086
+run apt-get install -q -y --no-install-recommends $missing
+echo "setup: done"
