@@ -15,6 +15,8 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
 // Arrows point downwards only; docs/architecture.md draws them.
@@ -28,6 +30,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
@@ -49,7 +53,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Demo",
-            dependencies: ["WireCore", "Host", "Stores", "Fetch", "SQLiteStore", hummingbird, logging, lifecycle],
+            dependencies: [
+                "WireCore", "Inflate", "Resilience", "Host", "Stores", "Fetch", "SQLiteStore", hummingbird, nioCore, httpTypes, logging, lifecycle,
+            ],
             swiftSettings: settings),
         .target(
             name: "Commands",
@@ -81,7 +87,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Host", "WireCore", "TestSupport", "wiredesk"], swiftSettings: settings),
-        .testTarget(name: "DemoTests", dependencies: ["Demo", "WireCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "DemoTests", dependencies: ["Demo", "Host", "Feeds", "Inflate", "Stores", "WireCore", "TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

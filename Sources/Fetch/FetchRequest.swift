@@ -8,7 +8,7 @@ public struct FetchRequest: Sendable {
     public var headers: [HTTPHeader] = []
     /// The Accept header.
     public var accept = "*/*"
-    /// Sent as If-None-Match and If-Modified-Since, to the first URL only.
+    /// Sent as If-None-Match and If-Modified-Since (RFC 9110, 13.1), on redirects too: the document they belong to may lie behind one.
     public var validators = Validators()
     /// The instant at which the transfer ends whatever it is doing.
     public var deadline: ContinuousClock.Instant

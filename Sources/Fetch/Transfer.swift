@@ -132,10 +132,9 @@ final class Transfer {
         var lines = ["Accept: \(request.accept)", "Accept-Encoding: gzip", "Connection: close"]
         let isFirst = trace.hops.isEmpty
         if isFirst || TargetURL.origin(of: url) == origin { lines += request.headers.map { "\($0.name): \($0.value)" } }
-        if isFirst {
-            if let etag = request.validators.etag { lines.append("If-None-Match: \(etag)") }
-            if let date = request.validators.lastModified { lines.append("If-Modified-Since: \(date)") }
-        }
+        // The validators belong to the document, which may lie behind a redirect; they are no secret.
+        if let etag = request.validators.etag { lines.append("If-None-Match: \(etag)") }
+        if let date = request.validators.lastModified { lines.append("If-Modified-Since: \(date)") }
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines { list = curl_slist_append(list, line) ?? list }
         guard let list else { return }
