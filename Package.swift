@@ -49,7 +49,9 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "Host",
-            dependencies: ["WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", logging, lifecycle, heap, deque],
+            dependencies: [
+                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "CLibXML2", logging, lifecycle, heap, deque,
+            ],
             swiftSettings: settings),
         .target(
             name: "Demo",
@@ -58,9 +60,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Web", dependencies: ["WireCore", "Resilience", "Host", "Stores", hummingbird, nioCore, httpTypes, logging, lifecycle],
+            swiftSettings: settings),
+        .target(
             name: "Commands",
             dependencies: [
-                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "SQLiteStore", "Host", "Demo",
+                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "SQLiteStore", "Host", "Web", "Demo",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),

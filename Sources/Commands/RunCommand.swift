@@ -6,6 +6,7 @@ import Logging
 import ServiceLifecycle
 import Stores
 import UnixSignals
+import Web
 import WireCore
 
 /// `wiredesk run`: the host.
@@ -18,10 +19,31 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
+    @Option(help: "Where /health, /ready and /metrics are served (default 127.0.0.1:8080).") var listen: String?
+    @Option(help: "What this host does: poll, web, or both separated by a comma; all by default.") var roles = "all"
+
+    /// What a host can do.
+    private enum Role: String, CaseIterable { case poll, web }
+
+    private static let defaultListen = "127.0.0.1:8080"
+
+    private func chosenRoles() throws -> Set<Role> {
+        if roles == "all" { return Set(Role.allCases) }
+        return Set(
+            try roles.split(separator: ",").map { word in
+                guard let role = Role(rawValue: word.filter { $0 != " " }) else {
+                    let names = Role.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw DeskError(.usage, "there is no role “\(SafeText.line(String(word), limit: 40))”", hint: "The roles are \(names) and all.")
+                }
+                return role
+            })
+    }
 
     func run() async throws {
         try await reportingErrors {
             let workspace = try Workspace(global, defaultLogLevel: .info)
+            let roles = try chosenRoles()
+            let address = try ListenAddress(parsing: listen ?? Self.defaultListen)
             let registry = try workspace.registry()
             let lock = try workspace.data.lockForHost()
             let store = try workspace.openStore()
@@ -31,7 +53,12 @@ struct RunCommand: AsyncParsableCommand {
             let desk = Desk(
                 registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger)
             greet(registry, workspace)
-            try await serve(desk, workspace)
+            let status = StatusServer(
+                address: address, isOptional: listen == nil, desk: desk, store: store, clock: SystemClock(), logger: workspace.logger)
+            var services: [any Service] = []
+            if roles.contains(.poll) { services.append(desk) }
+            if roles.contains(.web) { services.append(status) }
+            try await serve(services, desk, workspace)
             await fetcher.shutdown()
             try await store.close()
             withExtendedLifetime(lock) {}
@@ -47,7 +74,7 @@ struct RunCommand: AsyncParsableCommand {
             metadata: ["registry": "\(workspace.registryFile.path)", "data": "\(workspace.data.path)", "pid": "\(getpid())"])
     }
 
-    private func serve(_ desk: Desk, _ workspace: Workspace) async throws {
+    private func serve(_ services: [any Service], _ desk: Desk, _ workspace: Workspace) async throws {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let signals = await UnixSignalsSequence(trapping: .sighup)
         let watcher = RegistryWatcher(file: workspace.registryFile, desk: desk, logger: workspace.logger, reloads: reloads)
@@ -55,7 +82,7 @@ struct RunCommand: AsyncParsableCommand {
         quiet.logLevel = .critical
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: desk), .init(service: watcher), .init(service: HangUp(signals: signals, reload: reload))],
+                services: (services + [watcher, HangUp(signals: signals, reload: reload)]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         try await group.run()
     }

@@ -120,13 +120,13 @@ private struct Search: ~Copyable {
 }
 
 /// Proposes ids for sources.
-enum SourceName {
+public enum SourceName {
     /// Labels that tell nothing about whose site it is.
     private static let generic: Set<String> = ["www", "feeds", "feed", "rss", "blog", "news", "api", "insights", "research", "m"]
     private static let secondLevel: Set<String> = ["co", "com", "org", "net", "gov", "ac", "edu"]
 
     /// The site's name out of its host ("www.coindesk.com" → "coindesk"), else out of the title, made free with a number.
-    static func propose(for url: String, title: String?, taken: Set<String>) -> String {
+    public static func propose(for url: String, title: String?, taken: Set<String>) -> String {
         let base = name(ofHost: WebAddress.host(of: url) ?? "") ?? slug(title ?? "") ?? "source"
         guard taken.contains(base) else { return base }
         for number in 2...10_000 where !taken.contains("\(base)-\(number)") { return "\(base)-\(number)" }
@@ -144,7 +144,7 @@ enum SourceName {
     /// Lower-case letters and digits, the rest as single hyphens; nil when nothing is left.
     private static func slug(_ text: String) -> String? {
         var out = ""
-        for byte in text.lowercased().utf8.prefix(48) {
+        for byte in text.lowercased().utf8.prefix(32) {
             if (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) {
                 out.unicodeScalars.append(UnicodeScalar(byte))
             } else if !out.isEmpty, !out.hasSuffix("-") {
