@@ -91,9 +91,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Host", "WireCore", "TestSupport", "wiredesk"], swiftSettings: settings),
+            name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
+            swiftSettings: settings),
         .testTarget(
-            name: "DemoTests", dependencies: ["Demo", "Host", "Feeds", "Inflate", "Stores", "WireCore", "TestSupport"], swiftSettings: settings),
+            name: "DemoTests", dependencies: ["Demo", "Host", "Stores", "WireCore", "TestSupport", logging], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -68,6 +68,7 @@ public final class DemoNewsroom: Service {
         for source in DemoSource.all where source.shape != .api {
             router.get(RouterPath(source.path)) { request, _ in self.answer(source, request) }
         }
+        router.get("/site/{id}") { _, context in Self.sitePage(context.parameters.get("id") ?? "") }
         router.get("/glassnode/old-feed") { _, _ in Response(status: .movedPermanently, headers: [.location: "/glassnode/feed"]) }
         var quiet = Logger(label: "newsroom") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
@@ -125,6 +126,17 @@ public final class DemoNewsroom: Service {
         let until = request.uri.queryParameters["to_ts"].flatMap { Double(String($0)) } ?? .infinity
         let limit = request.uri.queryParameters["limit"].flatMap { Int(String($0)) } ?? 10
         return Array(stories.lazy.filter { $0.publishedAt.timeIntervalSince1970 <= until }.prefix(max(1, min(limit, 100))))
+    }
+
+    /// An outlet's front page, which names its feed.
+    private static func sitePage(_ id: String) -> Response {
+        let html = """
+            <!DOCTYPE html>
+            <html><head><title>\(id.filter(\.isLetter))</title>
+            <link rel="alternate" type="application/rss+xml" title="News" href="/\(id.filter(\.isLetter))/feed"></head><body></body></html>
+            """
+        return Response(
+            status: .ok, headers: [.contentType: "text/html"], body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
     }
 
     private static func page(_ status: HTTPResponse.Status, _ title: String, headers: [(String, String)]) -> Response {

@@ -1,3 +1,5 @@
+import WireCore
+
 /// What a document is, judged by its first bytes; a Content-Type is often wrong and is not asked.
 public enum DocumentKind: Sendable, Equatable {
     case html
@@ -24,6 +26,12 @@ public enum DocumentKind: Sendable, Equatable {
         case .text: "plain text"
         case .binary: "binary data"
         }
+    }
+
+    /// For messages, with a page's own title: "an HTML page “Log in”".
+    public func plainName(of bytes: [UInt8]) -> String {
+        guard self == .html, let title = HTMLText.title(ofPage: bytes) else { return plainName }
+        return "\(plainName) “\(SafeText.line(title, limit: 60))”"
     }
 
     /// Looks at the first 8 KiB or so.

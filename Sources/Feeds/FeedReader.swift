@@ -71,14 +71,9 @@ public enum FeedReader {
         case .feedXML: return try readXML(bytes, baseURL, charset, limits)
         case let kind:
             throw FeedError(
-                .wrongKind, "\(kind.plainName)\(pageTitle(kind, bytes)) where a feed was due",
+                .wrongKind, "\(kind.plainName(of: bytes)) where a feed was due",
                 hint: "Check the source's url: it may be the site's page, a login, or have moved.")
         }
-    }
-
-    private static func pageTitle(_ kind: DocumentKind, _ bytes: [UInt8]) -> String {
-        guard kind == .html, let title = HTMLText.title(ofPage: bytes) else { return "" }
-        return " “\(SafeText.line(title, limit: 60))”"
     }
 
     private static func unpacked(_ bytes: [UInt8], _ limits: FeedLimits) throws(FeedError) -> [UInt8] {

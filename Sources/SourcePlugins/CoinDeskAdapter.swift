@@ -102,7 +102,7 @@ public struct CoinDeskAdapter: SourceAdapter {
         case .empty: throw ReadFailure(.parse, "an empty body where JSON was due")
         case let kind:
             throw ReadFailure(
-                .wrongKind, "\(kind.plainName) where JSON was due, status \(document.status)",
+                .wrongKind, "\(kind.plainName(of: document.body)) where JSON was due, status \(document.status)",
                 hint: "The address answers people, not programs: check the source's url, or disable the source and use its feed.")
         }
         do {
