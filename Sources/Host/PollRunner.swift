@@ -216,6 +216,14 @@ struct PollRun {
         let (items, end) = pages.take(page)
         reading.items += items
         if let bookmark = page.state { reading.adapterState = bookmark }
+        if page.isCutShort {
+            let count = reading.items.count
+            fail(
+                ReadFailure(
+                    .parse, "the document breaks off before its end; \(count) item\(count == 1 ? " that was" : "s that were") complete so far \(count == 1 ? "is" : "are") kept",
+                    hint: "It was cut on the way or is broken at the source; it is tried again."), end: .failed)
+            return nil
+        }
         if let end {
             finish(end)
             return nil

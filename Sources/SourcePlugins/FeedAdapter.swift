@@ -36,6 +36,7 @@ public struct FeedAdapter: SourceAdapter {
         var page = Page(items: feed.items)
         page.rejected = feed.rejectedEntries
         page.isTruncated = feed.isTruncated
+        page.isCutShort = feed.isCutShort
         page.advisedInterval = feed.advisedInterval
         page.notes = feed.notes
         page.description = Self.plainVersion(feed.version) + (feed.title.map { " “\($0)”" } ?? "")

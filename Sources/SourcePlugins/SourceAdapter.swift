@@ -79,6 +79,8 @@ public struct Page: Sendable {
     public var advisedInterval: Duration?
     /// True when there were more entries than the ceiling on items admits.
     public var isTruncated = false
+    /// True when the document broke off before its end: its complete items are kept, and the poll is told as `parse`.
+    public var isCutShort = false
     /// What was repaired, in plain words.
     public var notes: [String] = []
     /// What the document calls itself, for people: "RSS 2.0 “CoinDesk”".
