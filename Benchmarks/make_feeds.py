@@ -34,7 +34,7 @@ for number in range(300):
     items = []
     for index in range(rng.randint(20, 50)):
         title, url = sentence()[:-1], f"https://news.example/{number}/{index}"
-        content = body(rng.randint(4, 12))
+        content = body(rng.randint(2, 8))
         when = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02}"
         if kind == 3:
             items.append(

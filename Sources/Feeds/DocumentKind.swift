@@ -1,5 +1,11 @@
 import WireCore
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// What a document is, judged by its first bytes; a Content-Type is often wrong and is not asked.
 public enum DocumentKind: Sendable, Equatable {
     case html
@@ -125,12 +131,19 @@ public enum DocumentKind: Sendable, Equatable {
 enum Bytes {
     /// The first place of `needle`; nil when there is none.
     static func firstRange(of needle: [UInt8], in hay: ArraySlice<UInt8>) -> Range<Int>? {
-        guard let first = needle.first else { return nil }
-        var at = hay.startIndex
-        while let found = hay[at...].firstIndex(of: first), found + needle.count <= hay.endIndex {
-            if hay[found..<found + needle.count].elementsEqual(needle) { return found..<found + needle.count }
-            at = found + 1
+        hay.withUnsafeBytes { space in
+            needle.withUnsafeBytes { wanted in
+                guard let base = space.baseAddress, let sought = wanted.baseAddress, let first = needle.first else { return nil }
+                var at = 0
+                while at + wanted.count <= space.count, let hit = memchr(base + at, Int32(first), space.count - wanted.count + 1 - at) {
+                    let place = UnsafeRawPointer(hit) - base
+                    if memcmp(hit, sought, wanted.count) == 0 {
+                        return hay.startIndex + place..<hay.startIndex + place + wanted.count
+                    }
+                    at = place + 1
+                }
+                return nil
+            }
         }
-        return nil
     }
 }

@@ -1,10 +1,14 @@
+internal import CLibXML2
 import FoundationEssentials
 import WireCore
 
 /// Builds a feed from the parser's events. Text is gathered in one reused buffer and becomes a String once, when its field is complete.
-final class FeedBuilder: XMLHandler {
+final class FeedBuilder {
     private(set) var document = FeedDocument()
+    /// Why no more of the document is wanted; asked after each element.
     private(set) var stop: XMLStop?
+    /// The parser at work, to be stopped.
+    var parser: xmlParserCtxtPtr?
     /// True once an element that makes this a feed was seen.
     private(set) var isFeed = false
     private(set) var rootName: String?
@@ -13,7 +17,17 @@ final class FeedBuilder: XMLHandler {
     private var frames: [Frame] = []
     /// Elements below which nothing is of interest.
     private var skipping = 0
-    private var capture: Capture?
+    private var capture: Capture? {
+        didSet {
+            isCapturing = capture != nil
+            capturesMarkup = capture?.isMarkup ?? false
+        }
+    }
+    // What the text callback, the hottest of all, needs to know of ``capture``.
+    private var isCapturing = false
+    private var capturesMarkup = false
+    /// Elements open inside the field that is being gathered: it holds markup that was not escaped.
+    private var inner = 0
     private var buffer: [UInt8] = []
     private var item: ItemDraft?
     private var authorName: String?
@@ -42,8 +56,6 @@ final class FeedBuilder: XMLHandler {
         var element: FeedElement
         var type: String
         var mode: String
-        /// Elements open inside the field: it holds markup that was not escaped.
-        var inner = 0
         var isMarkup = false
         var rank = 0
         /// Of an Atom link or a guid.
@@ -69,7 +81,7 @@ final class FeedBuilder: XMLHandler {
             skipping += 1
             return
         }
-        if capture != nil { return openMarkup(name, attributes) }
+        if isCapturing { return openMarkup(name, attributes) }
         if rootName == nil { begin(root: name, attributes) }
         let element = element(name)
         if isRDF, document.version.isEmpty, element == .channel || element == .item {
@@ -84,8 +96,8 @@ final class FeedBuilder: XMLHandler {
             skipping -= 1
             return
         }
-        if let capture, capture.inner > 0 { return closeMarkup() }
-        if capture != nil { finishCapture() }
+        if inner > 0 { return closeMarkup() }
+        if isCapturing { finishCapture() }
         guard let frame = frames.popLast() else { return }
         switch frame.element {
         case .item, .entry: finishItem()
@@ -95,8 +107,8 @@ final class FeedBuilder: XMLHandler {
     }
 
     func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard skipping == 0, let capture, buffer.count + bytes.count <= limits.fieldBytes else { return }
-        if capture.isMarkup {
+        guard skipping == 0, isCapturing, buffer.count + bytes.count <= limits.fieldBytes else { return }
+        if capturesMarkup {
             for byte in bytes {
                 switch byte {
                 case 0x26: buffer.append(contentsOf: Array("&amp;".utf8))
@@ -244,8 +256,7 @@ final class FeedBuilder: XMLHandler {
             capture = current
             sofar.withUnsafeBufferPointer { text($0) }
         }
-        current.inner += 1
-        capture = current
+        inner += 1
         guard buffer.count < limits.fieldBytes else {
             openTags.append([])
             return
@@ -270,7 +281,7 @@ final class FeedBuilder: XMLHandler {
             buffer.append(0x22)
         }
         // xml:base inside xhtml content changes what its addresses mean.
-        if let own = attributes.value("base", prefix: "xml"), !own.isEmpty, current.inner == 1 {
+        if let own = attributes.value("base", prefix: "xml"), !own.isEmpty, inner == 1 {
             let outer = base
             frames[frames.count - 1].base = outer.flatMap { WebAddress.resolve(own, against: $0) } ?? own
         }
@@ -280,7 +291,7 @@ final class FeedBuilder: XMLHandler {
     private var openTags: [[UInt8]] = []
 
     private func closeMarkup() {
-        capture?.inner -= 1
+        inner -= 1
         guard let tag = openTags.popLast(), !tag.isEmpty else { return }
         let isVoid = ["br", "img", "hr", "input", "wbr", "area", "col", "source", "track", "embed"].contains(String(decoding: tag, as: UTF8.self).lowercased())
         guard !isVoid else { return }
@@ -294,6 +305,7 @@ final class FeedBuilder: XMLHandler {
     private func finishCapture() {
         guard let done = capture else { return }
         capture = nil
+        inner = 0
         openTags.removeAll()
         let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base)
         if item != nil { finishItemField(done, value) } else { finishFeedField(done, value) }

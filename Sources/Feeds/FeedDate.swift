@@ -9,7 +9,30 @@ public enum FeedDate {
         let bytes = Array(text.utf8.prefix(128))
         guard let first = bytes.first(where: { $0 > 0x20 }) else { return nil }
         if (0x30...0x39).contains(first) || first == 0x2D, let date = iso(bytes) { return date }
-        return words(text)
+        return rfc822(bytes) ?? words(text)
+    }
+
+    // MARK: - RFC 822 as it should be
+
+    /// `Tue, 24 Nov 2026 10:11:12 +0000`, the form of most feeds, without a single String; nil leaves it to ``words(_:)``.
+    private static func rfc822(_ bytes: [UInt8]) -> Date? {
+        var scan = Scanner(bytes: bytes)
+        scan.skipBlanks()
+        scan.skipLetters()
+        guard scan.take(",") else { return nil }
+        scan.skipBlanks()
+        guard let (day, _) = scan.number(most: 2) else { return nil }
+        scan.skipBlanks()
+        guard let month = scan.month() else { return nil }
+        scan.skipBlanks()
+        guard let (year, digits) = scan.number(most: 4), digits == 4 else { return nil }
+        scan.skipBlanks()
+        guard let (hour, _) = scan.number(most: 2), scan.take(":"), let (minute, _) = scan.number(most: 2), scan.take(":"),
+            let (second, _) = scan.number(most: 2), hour < 24, minute < 60, second <= 60, let days = days(year, month, day)
+        else { return nil }
+        scan.skipBlanks()
+        guard let zone = scan.numericZone() else { return nil }
+        return Date(timeIntervalSince1970: Double(days * 86_400 + hour * 3600 + minute * 60 + second - zone))
     }
 
     // MARK: - ISO 8601
@@ -184,9 +207,39 @@ private struct Scanner {
     mutating func skipBlanks() { while at < bytes.count, bytes[at] <= 0x20 { at += 1 } }
 
     mutating func take(_ mark: Character) -> Bool {
-        guard at < bytes.count, let wanted = mark.asciiValue, bytes[at] | 0x20 == wanted | 0x20 else { return false }
+        guard at < bytes.count, let wanted = mark.asciiValue else { return false }
+        let isLetter = (0x61...0x7A).contains(wanted | 0x20)
+        guard isLetter ? bytes[at] | 0x20 == wanted | 0x20 : bytes[at] == wanted else { return false }
         at += 1
         return true
+    }
+
+    mutating func skipLetters() { while at < bytes.count, (0x61...0x7A).contains(bytes[at] | 0x20) { at += 1 } }
+
+    /// "Nov" and no letter behind it: 1–12.
+    mutating func month() -> Int? {
+        guard at + 3 < bytes.count, !(0x61...0x7A).contains(bytes[at + 3] | 0x20) else { return nil }
+        let name = UInt32(bytes[at] | 0x20) << 16 | UInt32(bytes[at + 1] | 0x20) << 8 | UInt32(bytes[at + 2] | 0x20)
+        guard let index = Self.months.firstIndex(of: name) else { return nil }
+        at += 3
+        return index + 1
+    }
+
+    private static let months: [UInt32] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+        .map { $0.utf8.reduce(0) { $0 << 8 | UInt32($1) } }
+
+    /// `+0200`, `-05:00`, `GMT`, `UTC`, `Z` at the very end: seconds east of UTC; nil for anything else.
+    mutating func numericZone() -> Int? {
+        if take("Z") { return isAtEnd ? 0 : nil }
+        if take("G") { return take("M") && take("T") && isAtEnd ? 0 : nil }
+        if take("U") { return take("T") && take("C") && isAtEnd ? 0 : nil }
+        guard at < bytes.count, bytes[at] == 0x2B || bytes[at] == 0x2D else { return nil }
+        let sign = bytes[at] == 0x2B ? 1 : -1
+        at += 1
+        guard let (hours, _) = number(most: 2) else { return nil }
+        _ = take(":")
+        guard let (minutes, digits) = number(most: 2), digits == 2, isAtEnd else { return nil }
+        return sign * (hours * 3600 + minutes * 60)
     }
 
     /// Digits, `most` of them at most: their value and how many there were.

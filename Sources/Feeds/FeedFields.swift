@@ -68,7 +68,7 @@ enum PersonName {
     /// "a@b.c (Name)" and "Name <a@b.c>" give Name; a bare address stays; nothing gives nothing.
     static func read(_ text: String?) -> [String] {
         guard let text, !text.isEmpty else { return [] }
-        guard text.contains("@") else { return [text] }
+        guard text.utf8.contains(0x40) else { return [text] }
         if let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close {
             let name = TextFold.trim(String(text[text.index(after: open)..<close]))
             if !name.isEmpty, text[..<open].contains("@") || name.contains("@") == false { return [name] }
@@ -111,7 +111,7 @@ struct FieldText {
     /// As it is, trimmed; for ids and addresses.
     var verbatim: String? {
         let text = isMarkup ? HTMLText.plain(bytes: bytes[...]) : TextFold.trim(String(decoding: bytes, as: UTF8.self))
-        return some(text.contains("\0") ? text.replacing("\0", with: "\u{FFFD}") : text)
+        return some(bytes.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text)
     }
 
     var plainText: String? { some(isMarkup ? HTMLText.plain(bytes: bytes[...]) : TextFold.fold(bytes[...])) }
@@ -206,8 +206,8 @@ struct FieldText {
     static func html(_ bytes: [UInt8], base: String?) -> String? {
         guard bytes.contains(where: { $0 > 0x20 }) else { return nil }
         let clean = HTMLSanitiser.clean(bytes, base: base)
-        let text = TextFold.trim(String(decoding: clean, as: UTF8.self))
-        return text.isEmpty ? nil : text
+        guard let first = clean.firstIndex(where: { $0 > 0x20 }), let last = clean.lastIndex(where: { $0 > 0x20 }) else { return nil }
+        return String(decoding: clean[first...last], as: UTF8.self)
     }
 
     static func escaped(_ bytes: [UInt8]) -> [UInt8] {

@@ -1,15 +1,5 @@
 internal import CLibXML2
 
-/// What a document's reading is told by the parser: elements and text in order, names in UTF-8.
-protocol XMLHandler: AnyObject {
-    /// An element begins; the attributes are valid during the call only.
-    func start(_ name: XMLName, _ attributes: XMLAttributes)
-    func end()
-    func text(_ bytes: UnsafeBufferPointer<UInt8>)
-    /// Why no more is wanted; asked after each start.
-    var stop: XMLStop? { get }
-}
-
 /// Why a reading stops the parser.
 enum XMLStop: Equatable {
     case tooDeep
@@ -86,31 +76,30 @@ enum XMLPass {
         return true
     }()
 
-    private final class Context {
-        let handler: any XMLHandler
-        var parser: xmlParserCtxtPtr?
-        init(_ handler: any XMLHandler) { self.handler = handler }
-
-        func checkStop() { if handler.stop != nil, let parser { xmlStopParser(parser) } }
+    /// Tells libxml2 to stop when the builder wants no more.
+    private static func checkStop(_ builder: FeedBuilder) {
+        if builder.stop != nil, let parser = builder.parser { xmlStopParser(parser) }
     }
 
     static let chunk = 32 << 10
 
-    static func run(_ bytes: [UInt8], _ handler: any XMLHandler) -> Ending {
+    /// Tells `builder` of every element and text, in order.
+    static func run(_ bytes: [UInt8], _ builder: FeedBuilder) -> Ending {
         guard isReady else { return .broken(line: 0, message: "libxml2 cannot be set up") }
-        let context = Context(handler)
         var callbacks = self.callbacks
-        let me = Unmanaged.passUnretained(context).toOpaque()
+        let me = Unmanaged.passUnretained(builder).toOpaque()
         guard let parser = xmlCreatePushParserCtxt(&callbacks, me, nil, 0, nil) else { return .broken(line: 0, message: "no memory for a parser") }
-        context.parser = parser
-        defer { xmlFreeParserCtxt(parser) }
+        builder.parser = parser
+        defer {
+            builder.parser = nil
+            xmlFreeParserCtxt(parser)
+        }
         xmlCtxtUseOptions(parser, Int32(XML_PARSE_NONET.rawValue))
         xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8)
         // The declaration's encoding is settled: the bytes are UTF-8 whatever it says.
         xmlCtxtUseOptions(parser, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
         let isWellFormed = feed(bytes, parser)
-        withExtendedLifetime(context) {}
-        if let stop = handler.stop { return .stopped(stop) }
+        if let stop = builder.stop { return .stopped(stop) }
         guard !isWellFormed || parser.pointee.wellFormed == 0 else { return .complete }
         let error = parser.pointee.lastError
         let message = error.message.map { String(cString: $0) } ?? "not well-formed"
@@ -136,25 +125,27 @@ enum XMLPass {
         handler.initialized = XML_SAX2_MAGIC
         handler.startElementNs = { data, local, prefix, uri, namespaceCount, namespaces, count, _, attributes in
             guard let data, let local else { return }
-            let context = Unmanaged<Context>.fromOpaque(data).takeUnretainedValue()
             var name = XMLName(local: local, prefix: prefix, uri: uri)
             if namespaceCount > 0, let namespaces {
                 for index in 0..<Int(namespaceCount) where namespaces[index * 2] == nil {
                     name.defaultNamespace = namespaces[index * 2 + 1].map { String(cString: $0) } ?? ""
                 }
             }
-            context.handler.start(name, XMLAttributes(count: Int(count), base: attributes))
-            context.checkStop()
+            Unmanaged<FeedBuilder>.fromOpaque(data)._withUnsafeGuaranteedRef {
+                $0.start(name, XMLAttributes(count: Int(count), base: attributes))
+                checkStop($0)
+            }
         }
         handler.endElementNs = { data, _, _, _ in
             guard let data else { return }
-            let context = Unmanaged<Context>.fromOpaque(data).takeUnretainedValue()
-            context.handler.end()
-            context.checkStop()
+            Unmanaged<FeedBuilder>.fromOpaque(data)._withUnsafeGuaranteedRef {
+                $0.end()
+                checkStop($0)
+            }
         }
         let text: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<xmlChar>?, Int32) -> Void = { data, text, count in
             guard let data, let text else { return }
-            Unmanaged<Context>.fromOpaque(data).takeUnretainedValue().handler.text(UnsafeBufferPointer(start: text, count: Int(count)))
+            Unmanaged<FeedBuilder>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.text(UnsafeBufferPointer(start: text, count: Int(count))) }
         }
         handler.characters = text
         handler.ignorableWhitespace = text
