@@ -81,7 +81,7 @@ let package = Package(
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "FeedsTests", dependencies: ["Feeds", "WireCore"], resources: [.copy("Fixtures")], swiftSettings: settings),
+            name: "FeedsTests", dependencies: ["Feeds", "Inflate", "WireCore"], swiftSettings: settings),
         .testTarget(
             name: "SourcePluginsTests", dependencies: ["SourcePlugins", "Feeds", "Fetch", "WireCore", "TestSupport"],
             swiftSettings: settings),
@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "Host", "SourcePlugins", "Feeds", "Fetch", "Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport",
+                "Host", "SourcePlugins", "Feeds", "Fetch", "Inflate", "Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport", logging,
             ],
             swiftSettings: settings),
         .testTarget(

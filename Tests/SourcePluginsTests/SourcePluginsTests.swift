@@ -1,0 +1,77 @@
+import Fetch
+import Foundation
+import SourcePlugins
+import Testing
+import WireCore
+
+private let now = Date(timeIntervalSince1970: 1_795_000_000)
+
+private func document(_ status: Int, _ headers: [(String, String)] = [], _ body: String = "") -> Document {
+    Document(
+        url: "https://a.example/x", status: status, headers: headers.map { HTTPHeader(name: $0.0, value: $0.1) }, body: Array(body.utf8), trace: FetchTrace())
+}
+
+@Suite("Retry-After") struct RetryAfterTests {
+    @Test(
+        "Both forms are read, and no server puts a source off for longer than a day",
+        arguments: [
+            ("60", 60), ("0", 0), ("315360000", 86_400), ("99999999999999999999", 86_400), ("Fri, 19 Nov 2027 00:00:00 GMT", 86_400), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Wed, 18 Nov 2026 11:08:20 GMT", 1700),
+        ])
+    func forms(_ value: String, _ seconds: Double) {
+        #expect(RetryAfter.instant(in: [HTTPHeader(name: "Retry-After", value: value)], now: now)?.timeIntervalSince(now) == seconds)
+    }
+
+    @Test("What cannot be read says nothing", arguments: ["soon", "-5", "", "1.5e3", "Mon, 99 Foo 2026 00:00:00 GMT"])
+    func nonsense(_ value: String) { #expect(RetryAfter.instant(in: [HTTPHeader(name: "retry-after", value: value)], now: now) == nil) }
+
+    @Test("X-RateLimit-Reset counts where nothing remains, as a span or as an instant")
+    func rateLimit() {
+        let empty = HTTPHeader(name: "X-RateLimit-Remaining", value: "0")
+        #expect(RetryAfter.instant(in: [empty, HTTPHeader(name: "X-RateLimit-Reset", value: "30")], now: now)?.timeIntervalSince(now) == 30)
+        #expect(RetryAfter.instant(in: [empty, HTTPHeader(name: "X-RateLimit-Reset", value: "1795000090")], now: now)?.timeIntervalSince(now) == 90)
+        #expect(RetryAfter.instant(in: [HTTPHeader(name: "X-RateLimit-Reset", value: "30")], now: now) == nil)
+    }
+}
+
+@Suite("The CoinDesk adapter") struct CoinDeskAdapterTests {
+    private let adapter = CoinDeskAdapter(key: "secret")
+    private func context(_ state: String? = nil) -> PollContext { PollContext(now: now, state: state, ceilings: Ceilings()) }
+
+    private func page(_ times: [Int]) -> Document {
+        let entries = times.enumerated().map { "{\"GUID\":\"g\($0.offset)-\($0.element)\",\"TITLE\":\"T\",\"PUBLISHED_ON\":\($0.element)}" }
+        return document(200, [], "{\"Data\":[\(entries.joined(separator: ","))],\"Err\":{}}")
+    }
+
+    @Test("The key travels in a header, never in the address")
+    func key() throws {
+        let request = try adapter.firstRequest(context())
+        #expect(request.headers.contains(HTTPHeader(name: "x-api-key", value: "secret")))
+        #expect(!request.url.contains("secret"))
+        #expect(request.url.contains("source_ids=coindesk"))
+    }
+
+    @Test("Older pages are asked for with a cursor that always shrinks, until what is known or the backfill's edge")
+    func paging() throws {
+        let latest = Int(now.timeIntervalSince1970)
+        let first = try adapter.read(page((0..<50).map { latest - $0 * 60 }), of: try adapter.firstRequest(context()), context())
+        #expect(first.items.count == 50)
+        #expect(first.state == String(latest))
+        let next = try #require(first.next)
+        #expect(next.cursor == latest - 49 * 60)
+        let oneSecond = try adapter.read(page([Int](repeating: latest - 49 * 60, count: 50)), of: next, context())
+        #expect(oneSecond.next?.cursor == latest - 49 * 60 - 1, "a page that is one second is stepped over")
+        #expect(oneSecond.state == nil, "only the first page knows the bookmark")
+        let known = try adapter.read(page((0..<50).map { latest - $0 * 60 }), of: next, context(String(latest - 100)))
+        #expect(known.next == nil)
+        let short = try adapter.read(page([latest]), of: next, context())
+        #expect(short.next == nil)
+    }
+
+    @Test("A refusal says where a key comes from")
+    func hints() {
+        let failure = ReadFailure(.auth, "status 401")
+        #expect(CoinDeskAdapter(key: nil).explain(failure).hint?.contains("COINDESK_API_KEY") == true)
+        #expect(CoinDeskAdapter(key: "x").explain(failure).hint?.contains("was refused") == true)
+    }
+}
