@@ -27,7 +27,7 @@ enum HTMLSanitiser {
         guard tag.name != 0, tag.isClosed, allowedElements.contains(tag.name) else {
             var end = tag.end
             if tag.isClosed, emptied.contains(tag.name), !tag.isEnd, !tag.isSelfClosed {
-                end = HTMLTag.end(of: tag.name, in: edits.source, from: end) ?? end
+                end = edits.ends.end(of: tag, in: edits.source)
             }
             edits.replace(open..<end, with: [])
             return end
@@ -192,6 +192,7 @@ extension HTMLSanitiser {
         private var out: [UInt8] = []
         private var copied = 0
         private var isChanged = false
+        var ends = HTMLTag.Ends()
 
         init(source: UnsafeBufferPointer<UInt8>) { self.source = source }
 

@@ -24,10 +24,11 @@ public enum HTMLText {
         out.reserveCapacity(bytes.count)
         bytes.withUnsafeBufferPointer { source in
             var index = 0
+            var ends = HTMLTag.Ends()
             while index < source.count {
                 let byte = source[index]
                 if byte == 0x3C, let tag = HTMLTag(source, at: index) {
-                    index = skipped(tag, source)
+                    index = tag.holdsNoText && !tag.isEnd && !tag.isSelfClosed ? ends.end(of: tag, in: source) : tag.end
                     if !tag.isInline { out.append(0x20) }
                 } else if byte == 0x26, let (length, value) = XMLRepair.reference(Array(source[index..<min(index + 72, source.count)])[...]) {
                     out.append(contentsOf: value)
@@ -41,11 +42,6 @@ public enum HTMLText {
         return TextFold.fold(out[...])
     }
 
-    /// Behind a tag; for elements that hold no text for people, behind their end.
-    private static func skipped(_ tag: HTMLTag, _ source: UnsafeBufferPointer<UInt8>) -> Int {
-        guard tag.holdsNoText, !tag.isEnd, !tag.isSelfClosed else { return tag.end }
-        return HTMLTag.end(of: tag.name, in: source, from: tag.end) ?? tag.end
-    }
 }
 
 /// Folding of white space.
@@ -187,8 +183,21 @@ struct HTMLTag {
         return value
     }
 
+    /// Finds elements' ends, and remembers which have none left, so that a text full of open scripts takes linear time.
+    struct Ends {
+        private var endless: [UInt64] = []
+
+        /// Behind the end of the element that `tag` opens; behind the tag alone when it never ends.
+        mutating func end(of tag: HTMLTag, in source: UnsafeBufferPointer<UInt8>) -> Int {
+            guard !endless.contains(tag.name) else { return tag.end }
+            if let end = HTMLTag.end(of: tag.name, in: source, from: tag.end) { return end }
+            endless.append(tag.name)
+            return tag.end
+        }
+    }
+
     /// Behind the end tag of a raw-text element; nil when it never ends.
-    static func end(of name: UInt64, in source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    private static func end(of name: UInt64, in source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var index = start
         while index < source.count {
             guard let open = source[index...].firstIndex(of: 0x3C) else { return nil }

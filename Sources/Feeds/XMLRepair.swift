@@ -18,6 +18,8 @@ struct XMLRepair {
     private(set) var isCutShort = false
     /// Bytes that declared entities may add.
     private var entityBudget = 1 << 20
+    /// The first `>` at or behind ``at``, as far as it is known.
+    private var nextClose = -1
 
     /// No tag is longer, no element has more attributes: both take quadratic time.
     static let longestTag = 64 << 10
@@ -71,11 +73,12 @@ struct XMLRepair {
         if rest.starts(with: Array("<![CDATA[".utf8)) { return cdata() }
         if rest.starts(with: Array("<?".utf8)) { return skip(to: ">", orTo: input.count) }
         if rest.starts(with: Array("<!".utf8)) {
-            at = Prolog.endOfDoctype(rest.dropFirst()) ?? min(at + 2, input.count)
+            // One that never ends takes the rest with it: looking for each one's end anew would take quadratic time.
+            at = Prolog.endOfDoctype(rest.dropFirst()) ?? input.count
             return
         }
         if rest.starts(with: Array("</".utf8)) { return closing() }
-        guard rest.count > 1, DocumentKind.isNameStart(rest[at + 1]), let end = tagEnd() else { return literalLessThan() }
+        guard rest.count > 1, DocumentKind.isNameStart(rest[at + 1]), isTagClosedSoon(), let end = tagEnd() else { return literalLessThan() }
         opening(end)
     }
 
@@ -87,6 +90,12 @@ struct XMLRepair {
         if !open.isEmpty { out.append(contentsOf: Array("&lt;".utf8)) }
         notes.insert("a “<” that begins no tag was read as text")
         at += 1
+    }
+
+    /// True when a `>` stands within the longest tag's reach; its place is remembered, so that all these looks together are linear.
+    private mutating func isTagClosedSoon() -> Bool {
+        if nextClose < at { nextClose = input[at...].firstIndex(of: 0x3E) ?? input.count }
+        return nextClose < min(input.count, at + Self.longestTag)
     }
 
     /// Behind the `>` of the tag at ``at``; nil when this is no tag.

@@ -45,7 +45,7 @@ private func document(_ status: Int, _ headers: [(String, String)] = [], _ body:
 
     @Test("The key travels in a header, never in the address")
     func key() throws {
-        let request = try adapter.firstRequest(context())
+        let request = adapter.firstRequest(context())
         #expect(request.headers.contains(HTTPHeader(name: "x-api-key", value: "secret")))
         #expect(!request.url.contains("secret"))
         #expect(request.url.contains("source_ids=coindesk"))
@@ -54,7 +54,7 @@ private func document(_ status: Int, _ headers: [(String, String)] = [], _ body:
     @Test("Older pages are asked for with a cursor that always shrinks, until what is known or the backfill's edge")
     func paging() throws {
         let latest = Int(now.timeIntervalSince1970)
-        let first = try adapter.read(page((0..<50).map { latest - $0 * 60 }), of: try adapter.firstRequest(context()), context())
+        let first = try adapter.read(page((0..<50).map { latest - $0 * 60 }), of: adapter.firstRequest(context()), context())
         #expect(first.items.count == 50)
         #expect(first.state == String(latest))
         let next = try #require(first.next)
