@@ -57,36 +57,34 @@ extension Database {
 
     // MARK: - Resemblance
 
-    /// The earliest article of the family of another source's article with a resembling title, seen within the horizon. Articles of
-    /// one source are never linked with each other: a series ("Market report for Monday") is no duplicate.
+    /// The earliest article with a resembling title that another source brought within the horizon and that is no near duplicate
+    /// itself: the head of its family. Articles of one source are never linked with each other: a series ("Market report for
+    /// Monday") is no duplicate.
     func nearDuplicate(of draft: ArticleDraft, source: SourceID, at instant: Date) throws -> Int64? {
         guard !draft.resemblance.isEmpty, let title = draft.item.title else { return nil }
-        let horizon = Int64(Resemblance.horizon.milliseconds)
-        let places = draft.resemblance.map { _ in "?" }.joined(separator: ", ")
-        let candidates = try rows(
-            """
-            SELECT DISTINCT article FROM resemblances
-            WHERE key IN (\(places)) AND source <> ? AND seen_at BETWEEN ? AND ? ORDER BY article LIMIT 32
-            """,
-            draft.resemblance.map(SQLValue.integer)
-                + [.text(source.text), .integer(instant.milliseconds - horizon), .integer(instant.milliseconds + horizon)]
-        ) { $0.int64(0) }
+        let candidates = try heads(sharing: draft.resemblance, notOf: source, at: instant)
         guard !candidates.isEmpty else { return nil }
         let words = Resemblance.words(of: title)
-        for id in candidates {
-            let sql = """
-                SELECT article.title, first.id, first.source FROM articles AS article
-                LEFT JOIN articles AS first ON first.id = article.near_duplicate_of WHERE article.id = ?
-                """
-            let row = try first(sql, .integer(id)) { ($0.text(0), $0.optionalInt64(1), $0.text(2)) }
-            guard let (other, first, firstSource) = row else { continue }
-            guard Resemblance.jaccard(words, Resemblance.words(of: other)) >= Resemblance.threshold else { continue }
-            return firstSource == source.text ? id : first ?? id
+        return try candidates.sorted().first { id in
+            let other = try first("SELECT title FROM articles WHERE id = ?", .integer(id)) { $0.text(0) }
+            return Resemblance.jaccard(words, Resemblance.words(of: other ?? "")) >= Resemblance.threshold
         }
-        return nil
     }
 
-    /// Leaves the article's keys for later ones to find; an earlier article of the same source within the horizon keeps its place.
+    private func heads(sharing keys: [Int64], notOf source: SourceID, at instant: Date) throws -> Set<Int64> {
+        let horizon = Int64(Resemblance.horizon.milliseconds)
+        var heads: Set<Int64> = []
+        for key in keys {
+            // Few share a key by accident; the bound is for those who do it on purpose.
+            let sql = "SELECT article FROM resemblances WHERE key = ? AND source <> ? AND seen_at BETWEEN ? AND ? LIMIT 8"
+            let span = [SQLValue.integer(instant.milliseconds - horizon), .integer(instant.milliseconds + horizon)]
+            heads.formUnion(try rows(sql, [.integer(key), .text(source.text)] + span) { $0.int64(0) })
+        }
+        return heads
+    }
+
+    /// Leaves the keys of a family's head for later articles to find; an earlier one of the same source within the horizon keeps
+    /// its place.
     func noteResemblance(of draft: ArticleDraft, article: Int64, source: SourceID, at instant: Date) throws {
         for key in draft.resemblance {
             try run(

@@ -69,7 +69,7 @@ private struct Filer {
         let near = try db.nearDuplicate(of: draft, source: source, at: instant)
         let id = try db.insertArticle(draft, identity, source: source, at: instant, nearDuplicateOf: near)
         try db.insertSighting(source, identity, article: id, hash: draft.contentHash, day: day.day)
-        try db.noteResemblance(of: draft, article: id, source: source, at: instant)
+        if near == nil { try db.noteResemblance(of: draft, article: id, source: source, at: instant) }
         day.add(items: 1, bytes: draft.size)
         counts.new += 1
         newArticles.append(id)
@@ -99,7 +99,7 @@ private struct Filer {
         let before = try db.first(sql, .integer(article), .text(source.text)) { ($0.text(0), $0.int64(1)) }
         var hash = Int64(bitPattern: draft.contentHash)
         if let before {
-            if before.0 != identity, recogniser.identities.contains(before.0) { return }
+            if recogniser.hasSeen(before.0) { return }
             // Against the stored text, so that the next poll sees an edit.
             hash = before.1
             try db.run("DELETE FROM sightings WHERE source = ? AND identity = ?", .text(source.text), .text(before.0))

@@ -23,8 +23,8 @@ enum Recognition {
 struct Recogniser {
     let db: Database
     let source: SourceID
-    /// The identities of the items so far.
-    private(set) var identities: Set<String> = []
+    /// The identities of the items so far, as bytes: to a Set of Strings two Unicode forms of one letter would be the same.
+    private var identities: Set<[UInt8]> = []
 
     init(db: Database, source: SourceID) {
         (self.db, self.source) = (db, source)
@@ -32,11 +32,14 @@ struct Recogniser {
 
     mutating func recognise(_ draft: ArticleDraft) throws -> Recognition {
         guard let identity = draft.identity else { return .unidentified }
-        guard identities.insert(identity).inserted else { return .twice }
+        guard identities.insert(Array(identity.utf8)).inserted else { return .twice }
         if let known = try byIdentity(identity, draft) { return known }
         if let article = try byAddress(draft) { return .elsewhere(article: article) }
         return .new
     }
+
+    /// Whether the identity has stood on one of the items so far.
+    func hasSeen(_ identity: String) -> Bool { identities.contains(Array(identity.utf8)) }
 
     private func byIdentity(_ identity: String, _ draft: ArticleDraft) throws -> Recognition? {
         let sql = "SELECT article, content_hash, seen_day FROM sightings WHERE source = ? AND identity = ?"

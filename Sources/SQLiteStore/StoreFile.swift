@@ -39,7 +39,10 @@ enum StoreFile {
             db.add(function: FoldedSearch.function)
             if !db.configuration.readonly {
                 try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = 2000")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+                // Negative: KiB. The indexes' inner pages stay at hand, and savepoints keep their undo pages in memory.
+                try db.execute(sql: "PRAGMA cache_size = -32768")
+                try db.execute(sql: "PRAGMA temp_store = MEMORY")
             }
         }
         return configuration

@@ -18,59 +18,73 @@ public enum Resemblance {
     /// What lies beyond is not read: no title makes the desk work for long.
     private static let longestTitle = 2000
 
-    /// The significant words of a title, hashed: case folded, punctuation stripped, English stop words dropped. A text without
-    /// spaces between its words (Chinese, Japanese) is few words, so it is never compared.
-    public static func words(of title: String) -> Set<UInt64> {
-        var words: Set<UInt64> = []
-        var word = ""
-        for scalar in title.unicodeScalars.prefix(longestTitle) {
-            if isPartOfWord(scalar) {
-                word.unicodeScalars.append(scalar)
-            } else if scalar != "'", scalar != "\u{2019}" {
-                take(&word, into: &words)
+    /// The significant words of a title, hashed, sorted, each once: case folded, punctuation stripped, English stop words dropped.
+    /// A text without spaces between its words (Chinese, Japanese) is few words, so it is never compared.
+    public static func words(of title: String) -> [UInt64] {
+        let isASCII = title.utf8.allSatisfy { $0 < 0x80 }
+        var words: [UInt64] = []
+        var word = StableHash()
+        var isInWord = false
+        for scalar in (isASCII ? title : title.lowercased()).unicodeScalars.prefix(longestTitle) {
+            if let letter = folded(scalar) {
+                UTF8.encode(letter)?.forEach { word.add($0) }
+                isInWord = true
+            } else if isInWord, scalar != "'", scalar != "\u{2019}" {
+                words.append(word.value)
+                (word, isInWord) = (StableHash(), false)
             }
         }
-        take(&word, into: &words)
-        return words
+        if isInWord { words.append(word.value) }
+        return sortedOnce(words.filter { !stopWords.contains($0) })
     }
 
     /// The keys of a title, of which two resembling titles are likely to share one; empty below ``fewestWords``.
-    public static func keys(of words: Set<UInt64>) -> [Int64] {
+    public static func keys(of words: [UInt64]) -> [Int64] {
         guard words.count >= fewestWords else { return [] }
         return (0..<bands).map { band in
             var key = UInt64(band)
             for index in 0..<hashesPerBand {
                 let seed = StableHash.spread(UInt64(band * hashesPerBand + index))
-                let least = words.reduce(UInt64.max) { min($0, StableHash.spread($1 ^ seed)) }
+                var least = UInt64.max
+                for word in words { least = min(least, StableHash.spread(word ^ seed)) }
                 key = StableHash.spread(key ^ least)
             }
             return Int64(bitPattern: key)
         }
     }
 
-    /// The share of words that two titles have in common, 0–1; 0 for two without words.
-    public static func jaccard(_ a: Set<UInt64>, _ b: Set<UInt64>) -> Double {
-        let common = a.intersection(b).count
+    /// The share of words that two titles have in common, 0–1; 0 for two without words. Both as ``words(of:)`` makes them.
+    public static func jaccard(_ a: [UInt64], _ b: [UInt64]) -> Double {
+        var (i, j, common) = (0, 0, 0)
+        while i < a.count, j < b.count {
+            if a[i] == b[j] { common += 1 }
+            let (left, right) = (a[i], b[j])
+            if left <= right { i += 1 }
+            if right <= left { j += 1 }
+        }
         let all = a.count + b.count - common
         return all == 0 ? 0 : Double(common) / Double(all)
     }
 
-    private static func isPartOfWord(_ scalar: Unicode.Scalar) -> Bool {
+    /// The scalar as a part of a word, ASCII in lower case; nil for what separates words.
+    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         switch scalar.value {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case 0..<0x80: false
-        default: scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        case 0x30...0x39, 0x61...0x7A: scalar
+        case 0x41...0x5A: Unicode.Scalar(UInt8(scalar.value | 0x20))
+        case 0..<0x80: nil
+        default: scalar.properties.isAlphabetic || scalar.properties.numericType != nil ? scalar : nil
         }
     }
 
-    private static func take(_ word: inout String, into words: inout Set<UInt64>) {
-        guard !word.isEmpty else { return }
-        let folded = word.lowercased()
-        word = ""
-        if !stopWords.contains(folded) { words.insert(StableHash.of(folded)) }
+    private static func sortedOnce(_ words: [UInt64]) -> [UInt64] {
+        var sorted: [UInt64] = []
+        sorted.reserveCapacity(words.count)
+        for word in words.sorted() where word != sorted.last { sorted.append(word) }
+        return sorted
     }
 
-    private static let stopWords: Set<String> = [
+    private static let stopWords = Set(
+        [
         "a", "about", "after", "against", "all", "amid", "an", "and", "are", "as", "at", "be", "been", "before", "but", "by",
         "can", "could",
         "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "here", "his", "how", "if", "in", "into", "is",
@@ -80,5 +94,5 @@ public enum Resemblance {
         "that", "the", "their", "them", "there", "these", "they", "this", "to", "under", "up", "was", "we", "were", "what",
         "when", "which",
         "while", "who", "why", "will", "with", "would", "you", "your",
-    ]
+        ].map { StableHash.of($0) })
 }

@@ -10,8 +10,12 @@ struct StableHash {
     }
 
     /// Takes in a text's UTF-8.
-    mutating func add(_ text: some StringProtocol) {
-        for byte in text.utf8 { add(byte) }
+    mutating func add(_ text: String) {
+        var (text, hash) = (text, self)
+        text.withUTF8 { bytes in
+            for byte in bytes { hash.add(byte) }
+        }
+        self = hash
     }
 
     /// Takes in a field: absent, empty and "a" + "b" against "ab" all differ.
@@ -28,7 +32,7 @@ struct StableHash {
     }
 
     /// The hash of one text.
-    static func of(_ text: some StringProtocol) -> UInt64 {
+    static func of(_ text: String) -> UInt64 {
         var hash = StableHash()
         hash.add(text)
         return hash.value

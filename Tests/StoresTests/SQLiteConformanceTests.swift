@@ -1,0 +1,25 @@
+import FoundationEssentials
+import SQLiteStore
+import Stores
+import TestSupport
+import Testing
+
+@Suite("SQLiteStore keeps the contract of Stores")
+struct SQLiteConformanceTests {
+    @Test("The contract", arguments: StoreConformance.checks)
+    func contract(_ check: StoreCheck) async throws {
+        try await withTemporaryFolder { folder in
+            let store = try SQLiteStore(path: folder + "/desk.sqlite")
+            try await check.run(on: store)
+            try await store.close()
+        }
+    }
+}
+
+/// Runs `body` with the path of a new folder, and removes it afterwards.
+func withTemporaryFolder<T>(_ body: (String) async throws -> T) async throws -> T {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "wiredesk-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await body(folder)
+}
