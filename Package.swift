@@ -77,6 +77,10 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["WireCore", "Stores", "Resilience"], swiftSettings: settings),
+        .executableTarget(
+            name: "StoreCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/StoreCrashWriter", swiftSettings: settings),
+        .executableTarget(
+            name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
@@ -86,7 +90,8 @@ let package = Package(
             name: "SourcePluginsTests", dependencies: ["SourcePlugins", "Feeds", "Fetch", "WireCore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "StoresTests", dependencies: ["Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport"],
+            name: "StoresTests",
+            dependencies: ["Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", grdb],
             swiftSettings: settings),
         .testTarget(
             name: "HostTests",

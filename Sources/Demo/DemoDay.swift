@@ -1,4 +1,4 @@
-public import Fetch
+import Fetch
 public import FoundationEssentials
 public import Host
 public import Logging

@@ -1,4 +1,4 @@
-public import WireCore
+import WireCore
 
 /// A feed that a page names.
 public struct FeedLink: Sendable, Equatable {

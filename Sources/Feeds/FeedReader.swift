@@ -109,6 +109,7 @@ public enum FeedReader {
         var repair = XMLRepair(text, entities: entities, depth: limits.depth)
         let repaired = repair.run()
         if repair.isTooDeep { throw tooDeep(limits) }
+        if repair.hasEndlessTag { throw FeedError(.parse, "a tag is longer than \(ByteCount(XMLRepair.longestTag))") }
         let builder = FeedBuilder(limits: limits, baseURL: baseURL)
         var notes = repair.notes.sorted()
         switch XMLPass.run(repaired, builder) {

@@ -14,6 +14,8 @@ struct XMLRepair {
     private var isRootSeen = false
     private(set) var notes: Set<String> = []
     private(set) var isTooDeep = false
+    /// True when a tag was longer than ``longestTag``: no honest document has one.
+    private(set) var hasEndlessTag = false
     /// True when the document ended while elements were open.
     private(set) var isCutShort = false
     /// Bytes that declared entities may add.
@@ -35,7 +37,7 @@ struct XMLRepair {
     mutating func run() -> [UInt8] {
         out.reserveCapacity(input.count + input.count / 16)
         at = start()
-        while at < input.count, !isTooDeep {
+        while at < input.count, !isTooDeep, !hasEndlessTag {
             if isRootSeen, open.isEmpty { break }
             if input[at] == 0x3C { markup() } else { text() }
         }
@@ -95,6 +97,7 @@ struct XMLRepair {
     /// True when a `>` stands within the longest tag's reach; its place is remembered, so that all these looks together are linear.
     private mutating func isTagClosedSoon() -> Bool {
         if nextClose < at { nextClose = input[at...].firstIndex(of: 0x3E) ?? input.count }
+        if nextClose < input.count, nextClose >= at + Self.longestTag { hasEndlessTag = true }
         return nextClose < min(input.count, at + Self.longestTag)
     }
 

@@ -1,5 +1,5 @@
 public import Fetch
-public import FoundationEssentials
+import FoundationEssentials
 import Resilience
 import SourcePlugins
 public import Stores

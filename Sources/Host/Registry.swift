@@ -3,7 +3,7 @@
 // its breaker, its fallback and its filing), ScheduleBook and Desk (all sources, for ever), Diagnosis (why a source fails).
 // It knows no HTTP library, no XML and no SQL. Tests: Tests/HostTests.
 
-public import Fetch
+import Fetch
 public import WireCore
 
 /// What the registry file says: every source with its defaults filled in, in the file's order.

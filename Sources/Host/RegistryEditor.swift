@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 public import WireCore
 
 /// Changes single places of a registry's text and leaves every other byte as it is: order, blanks and line ends included.

@@ -1,8 +1,8 @@
-public import Fetch
+import Fetch
 import FoundationEssentials
 import Resilience
 import SourcePlugins
-public import WireCore
+import WireCore
 
 /// Turns the text of Plugins.json into a ``Registry``, or names everything that is wrong with it.
 public struct RegistryReader {

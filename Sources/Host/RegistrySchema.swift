@@ -1,5 +1,5 @@
 import SourcePlugins
-public import WireCore
+import WireCore
 
 /// The JSON Schema (draft-07, which editors complete by) of Plugins.json, made from the same tables that the reader uses.
 public enum RegistrySchema {

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 import Resilience
 public import Stores
-public import WireCore
+import WireCore
 
 /// How a source is doing, in the one word that a list shows.
 public enum SourceStatus: String, Sendable, CaseIterable {

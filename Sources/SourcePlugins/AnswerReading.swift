@@ -40,7 +40,8 @@ public enum AnswerReading {
         let host = WebAddress.host(of: document.url) ?? document.url
         let isLimited = document.headers["x-ratelimit-remaining"] == "0" || document.headers["retry-after"] != nil
         switch status {
-        case 429, 403 where isLimited:
+        case 429,
+            403 where isLimited:
             return ReadFailure(
                 .rateLimited, "status \(status): too many requests\(wait)",
                 hint: "If this repeats, lengthen the source's interval.", retryAt: retryAt)

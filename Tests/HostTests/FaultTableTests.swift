@@ -67,7 +67,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         .http("an external entity", .ok, stored: 1, body: "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>" + feed.replacingOccurrences(of: "One", with: "&x;")),
         .http("parameter entities", .ok, stored: 1, body: "<!DOCTYPE r [<!ENTITY % a \"<!ENTITY b 'x'>\">%a;%a;]>" + feed),
         .http("nested beyond the ceiling", .ceiling, body: "<rss><channel>" + String(repeating: "<a>", count: 5000)),
-        .http("a hundred thousand attributes", .ok, stored: 1, body: feed.replacingOccurrences(of: "<item>", with: "<item \((0..<100_000).map { "a\($0)=\"\"" }.joined(separator: " "))>")),
+        .http("a hundred thousand attributes", .parse, body: feed.replacingOccurrences(of: "<item>", with: "<item \((0..<100_000).map { "a\($0)=\"\"" }.joined(separator: " "))>")),
         .http("JSON nested without end", .ceiling, body: String(repeating: "[", count: 1_000_000)),
         .http("a JSON Feed", .ok, stored: 1, body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"1\",\"content_text\":\"x\"}]}"),
         .http("a JSON Feed cut short", .parse, body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"1\""),
@@ -224,7 +224,7 @@ struct PollRig {
         let rig = try PollRig()
         rig.server.respond("/x", 200, body: Fault.page)
         var source = try rig.source()
-        source.breaker.openFor = .milliseconds(300)
+        source.breaker.openFor = .seconds(2)
         source.breaker.jitter = 0
         let registry = Registry(sources: [source])
         #expect(try await rig.poller.poll(source, in: registry).state.breaker.state == .open)

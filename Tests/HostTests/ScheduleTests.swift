@@ -152,19 +152,26 @@ private func id(_ text: String) throws -> SourceID { try #require(SourceID(text)
     @Test(
         "Each mistake is named where it stands",
         arguments: [
-            ("{\"version\":2,\"sources\":[]}", 1, 12, "version of the registry is 2, but must be 1"),
-            ("{\"version\":1,\"sources\":[{\"id\":\"A b\",\"kind\":\"feed\",\"url\":\"https://a.example\"}]}", 1, 31, "id of source \"A b\" is \"A b\""),
-            ("{\"version\":1,\n\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"ftp://a\"}]}", 2, 44, "absolute http or https address"),
-            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://u:p@a.example\"}]}", 1, 56, "without user name"),
-            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"headers\":{\"Authorization\":\"x\"}}]}", 1, 104, "never a value"),
-            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"fallback\":\"b\"}]}", 1, 87, "which is no source"),
-            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"interval\":\"5 parsecs\"}]}", 1, 87, "a duration such as"),
+            ("{\"version\":2,\"sources\":[]}", "2,", "version of the registry is 2, but must be 1"),
+            ("{\"version\":1,\"sources\":[{\"id\":\"A b\",\"kind\":\"feed\",\"url\":\"https://a.example\"}]}", "\"A b\"", "id of source \"A b\" is \"A b\""),
+            ("{\"version\":1,\n\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"ftp://a\"}]}", "\"ftp:", "absolute http or https address"),
+            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://u:p@a.example\"}]}", "\"https:", "without user name"),
+            (
+                "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"headers\":{\"Authorization\":\"x\"}}]}",
+                "\"x\"", "never a value"
+            ),
+            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"fallback\":\"b\"}]}", "\"b\"", "which is no source"),
+            (
+                "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"interval\":\"5 parsecs\"}]}",
+                "\"5 parsecs", "a duration such as"
+            ),
         ])
-    func mistakes(_ text: String, _ line: Int, _ column: Int, _ message: String) throws {
+    func mistakes(_ text: String, _ place: String, _ message: String) throws {
         let refusal = #expect(throws: RegistryRefusal.self) { try RegistryReader.read(Array(text.utf8), file: "x") }
         let problem = try #require(refusal?.problems.first)
         #expect(problem.message.contains(message), "\(problem.message)")
-        #expect(problem.position == TextPosition(line: line, column: column))
+        let offset = try #require(text.range(of: place)).lowerBound.utf16Offset(in: text)
+        #expect(problem.position == TextPosition(of: offset, in: Array(text.utf8)))
     }
 
     @Test("Fallbacks that lead back are refused")
