@@ -10,12 +10,12 @@ let path = CommandLine.arguments.dropFirst().first ?? "store-bench/bench.sqlite"
 let start = Date(timeIntervalSince1970: 1_795_507_200)
 let sources = (0..<2000).compactMap { SourceID("source-\($0)") }
 
-/// Nine words of a vocabulary of 400, the same for the same number: titles as different as real ones.
+/// Nine words of a vocabulary of 2,000, the same for the same number: titles as different as real ones.
 @Sendable func title(_ number: Int) -> String {
     var state = UInt64(truncatingIfNeeded: number) &* 0x9e37_79b9_7f4a_7c15
     return (0..<9).map { _ in
         state = (state ^ (state >> 29)) &* 0xbf58_476d_1ce4_e5b9
-        return "word\((state >> 40) % 400)"
+        return "word\((state >> 40) % 2000)"
     }.joined(separator: " ")
 }
 
@@ -34,12 +34,14 @@ let sources = (0..<2000).compactMap { SourceID("source-\($0)") }
 /// Files one poll of each source, 64 at a time, and returns the filings per second.
 func measure(_ name: String, _ store: SQLiteStore, round: Int, items: @escaping @Sendable (SourceID, Int) -> [Item]) async throws {
     let states = try await store.sourceStates()
+    // Made ready beforehand: what is measured is the store.
+    let prepared = sources.map { ArticleDraft.drafts(of: items($0, round)) }
     let clock = ContinuousClock.now
     try await withThrowingTaskGroup(of: Void.self) { group in
         for lane in 0..<64 {
             group.addTask {
-                for source in stride(from: lane, to: sources.count, by: 64).map({ sources[$0] }) {
-                    let drafts = ArticleDraft.drafts(of: items(source, round))
+                for index in stride(from: lane, to: sources.count, by: 64) {
+                    let (source, drafts) = (sources[index], prepared[index])
                     var record = PollRecord(source: source, startedAt: start.addingTimeInterval(Double(round) * 900), outcome: .ok)
                     record.items.seen = drafts.count
                     _ = try await store.file(

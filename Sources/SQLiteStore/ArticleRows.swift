@@ -54,47 +54,6 @@ extension Database {
             "INSERT INTO sightings (source, identity, article, content_hash, seen_day) VALUES (?, ?, ?, ?, ?)",
             .text(source.text), .text(identity), .integer(article), .integer(Int64(bitPattern: hash)), .integer(day))
     }
-
-    // MARK: - Resemblance
-
-    /// The earliest article with a resembling title that another source brought within the horizon and that is no near duplicate
-    /// itself: the head of its family. Articles of one source are never linked with each other: a series ("Market report for
-    /// Monday") is no duplicate.
-    func nearDuplicate(of draft: ArticleDraft, source: SourceID, at instant: Date) throws -> Int64? {
-        guard !draft.resemblance.isEmpty, let title = draft.item.title else { return nil }
-        let candidates = try heads(sharing: draft.resemblance, notOf: source, at: instant)
-        guard !candidates.isEmpty else { return nil }
-        let words = Resemblance.words(of: title)
-        return try candidates.sorted().first { id in
-            let other = try first("SELECT title FROM articles WHERE id = ?", .integer(id)) { $0.text(0) }
-            return Resemblance.jaccard(words, Resemblance.words(of: other ?? "")) >= Resemblance.threshold
-        }
-    }
-
-    private func heads(sharing keys: [Int64], notOf source: SourceID, at instant: Date) throws -> Set<Int64> {
-        let horizon = Int64(Resemblance.horizon.milliseconds)
-        var heads: Set<Int64> = []
-        for key in keys {
-            // Few share a key by accident; the bound is for those who do it on purpose.
-            let sql = "SELECT article FROM resemblances WHERE key = ? AND source <> ? AND seen_at BETWEEN ? AND ? LIMIT 8"
-            let span = [SQLValue.integer(instant.milliseconds - horizon), .integer(instant.milliseconds + horizon)]
-            heads.formUnion(try rows(sql, [.integer(key), .text(source.text)] + span) { $0.int64(0) })
-        }
-        return heads
-    }
-
-    /// Leaves the keys of a family's head for later articles to find; an earlier one of the same source within the horizon keeps
-    /// its place.
-    func noteResemblance(of draft: ArticleDraft, article: Int64, source: SourceID, at instant: Date) throws {
-        for key in draft.resemblance {
-            try run(
-                """
-                INSERT INTO resemblances (key, source, article, seen_at) VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET article = excluded.article, seen_at = excluded.seen_at
-                WHERE seen_at < excluded.seen_at - \(Resemblance.horizon.milliseconds)
-                """, .integer(key), .text(source.text), .integer(article), SQLValue(instant))
-        }
-    }
 }
 
 /// An item's lists as JSON text; nil for an empty one.

@@ -5,9 +5,9 @@ import WireCore
 
 extension Database {
     /// Files one poll, inside a transaction of the caller's.
-    func file(_ filing: PollFiling) throws -> FilingResult {
+    func file(_ filing: PollFiling, _ resemblances: inout ResemblanceIndex) throws -> FilingResult {
         var filer = Filer(db: self, filing: filing)
-        for draft in filing.drafts { try filer.file(draft) }
+        for draft in filing.drafts { try filer.file(draft, &resemblances) }
         return try filer.finish()
     }
 }
@@ -23,6 +23,7 @@ private struct Filer {
     private var day: SourceDay
     private var counts: ItemCounts
     private var newArticles: [Int64] = []
+    private var hasCaughtUp = false
 
     init(db: Database, filing: PollFiling) {
         (self.db, self.filing) = (db, filing)
@@ -33,7 +34,7 @@ private struct Filer {
         counts = filing.record.items
     }
 
-    mutating func file(_ draft: ArticleDraft) throws {
+    mutating func file(_ draft: ArticleDraft, _ resemblances: inout ResemblanceIndex) throws {
         switch try recogniser.recognise(draft) {
         case .unidentified: counts.rejected += 1
         case .twice: counts.duplicate += 1
@@ -42,7 +43,7 @@ private struct Filer {
         case .elsewhere(let article):
             counts.duplicate += 1
             try noteSighting(of: article, draft)
-        case .new: try store(draft)
+        case .new: try store(draft, &resemblances)
         }
     }
 
@@ -59,20 +60,29 @@ private struct Filer {
 
     // MARK: - What becomes of an item
 
-    private mutating func store(_ draft: ArticleDraft) throws {
+    private mutating func store(_ draft: ArticleDraft, _ resemblances: inout ResemblanceIndex) throws {
         try day.read(db)
         let fits = day.items < filing.newItemsPerDay && draft.size <= filing.bytesStoredPerDay.bytes - day.bytes
         guard fits, let identity = draft.identity else {
             counts.rejected += 1
             return
         }
-        let near = try db.nearDuplicate(of: draft, source: source, at: instant)
+        let near = try nearDuplicate(of: draft, &resemblances)
         let id = try db.insertArticle(draft, identity, source: source, at: instant, nearDuplicateOf: near)
         try db.insertSighting(source, identity, article: id, hash: draft.contentHash, day: day.day)
-        if near == nil { try db.noteResemblance(of: draft, article: id, source: source, at: instant) }
         day.add(items: 1, bytes: draft.size)
         counts.new += 1
         newArticles.append(id)
+    }
+
+    private mutating func nearDuplicate(of draft: ArticleDraft, _ resemblances: inout ResemblanceIndex) throws -> Int64? {
+        guard !draft.resemblance.isEmpty else { return nil }
+        // Once a filing: what it adds itself is of its own source.
+        if !hasCaughtUp { try resemblances.catchUp(db, at: instant) }
+        hasCaughtUp = true
+        guard let head = resemblances.head(resembling: draft, notOf: source, at: instant) else { return nil }
+        // It may have been pruned since it was remembered.
+        return try db.first("SELECT id FROM articles WHERE id = ?", .integer(head)) { $0.int64(0) }
     }
 
     private mutating func update(_ article: Int64, _ oldSize: Int, _ draft: ArticleDraft) throws {

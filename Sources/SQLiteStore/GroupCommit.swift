@@ -19,7 +19,12 @@ actor GroupCommit {
     private var queue: [Job] = []
     private var isDraining = false
 
-    init(pool: DatabasePool) { self.pool = pool }
+    /// Called when a whole transaction was taken back: what was read inside it may never have been.
+    private let onRollback: @Sendable () -> Void
+
+    init(pool: DatabasePool, onRollback: @escaping @Sendable () -> Void) {
+        (self.pool, self.onRollback) = (pool, onRollback)
+    }
 
     /// Runs `work` in a transaction and returns when that is durable.
     func submit<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
@@ -48,11 +53,12 @@ actor GroupCommit {
     /// Returns how to answer each caller.
     private func commit(_ batch: [Job]) async -> [@Sendable () -> Void] {
         do {
-            return try await pool.writeWithoutTransaction { db in
+            return try await pool.writeWithoutTransaction { [onRollback] db in
                 do {
                     return try Self.runTogether(batch, db)
                 } catch is SharedFailure {
-                    return batch.map { Self.runAlone($0, db) }
+                    onRollback()
+                    return batch.map { Self.runAlone($0, db, onRollback) }
                 }
             }
         } catch {
@@ -64,8 +70,8 @@ actor GroupCommit {
     private struct SharedFailure: Error {}
 
     private static func runTogether(_ batch: [Job], _ db: Database) throws -> [@Sendable () -> Void] {
-        guard batch.count > 1 else { return batch.map { runAlone($0, db) } }
         var answers: [@Sendable () -> Void] = []
+        try rollBackIfNeeded(db)
         try db.beginTransaction(.immediate)
         do {
             for job in batch { answers.append(try runInSavepoint(job, db)) }
@@ -91,13 +97,15 @@ actor GroupCommit {
         }
     }
 
-    private static func runAlone(_ job: Job, _ db: Database) -> @Sendable () -> Void {
+    private static func runAlone(_ job: Job, _ db: Database, _ onRollback: () -> Void) -> @Sendable () -> Void {
         do {
+            try rollBackIfNeeded(db)
             try db.beginTransaction(.immediate)
             let answer = try job.run(db)
             try db.commit()
             return answer
         } catch {
+            onRollback()
             do { try rollBackIfNeeded(db) } catch let second { return { job.fail(second) } }
             return { job.fail(error) }
         }

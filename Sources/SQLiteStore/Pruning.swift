@@ -63,17 +63,13 @@ extension Database {
         return aged.count
     }
 
-    /// Counts of past days, keys beyond the horizon, and what was pruned and is shown no more.
+    /// Counts of past days, and what was pruned and is shown no more.
     fileprivate func removeTraces(_ most: Int) throws -> Int {
         guard let now = try present() else { return 0 }
         var removed = 0
         try run(
             "DELETE FROM source_days WHERE (source, day) IN (SELECT source, day FROM source_days WHERE day < ? LIMIT ?)",
             .integer(now.utcDay - 1), SQLValue(most))
-        removed += changesCount
-        try run(
-            "DELETE FROM resemblances WHERE (key, source) IN (SELECT key, source FROM resemblances WHERE seen_at < ? LIMIT ?)",
-            .integer(now.milliseconds - Int64(Resemblance.horizon.milliseconds)), SQLValue(most))
         removed += changesCount
         try run(
             """

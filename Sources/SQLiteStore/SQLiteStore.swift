@@ -1,5 +1,5 @@
 // SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit (many writes, one
-// fsync), Filing and Recognition (what becomes of a poll's items), Schema, StoreFile (opening, errors), SQLStatements; then the
+// fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors), SQLStatements; then the
 // …Rows files, Pruning and Checking. It knows nothing of documents or the network, and has no clock: time comes with what it is
 // given. Tests: Tests/StoresTests.
 
@@ -18,6 +18,7 @@ public final class SQLiteStore: DeskStore {
     public let path: String
     private let pool: DatabasePool
     private let writes: GroupCommit
+    private let resemblances: SharedResemblances
     private let isClosed = Mutex(false)
 
     /// Opens or makes the file and its folder. `readers` bounds the connections that read at the same time, 1 at least.
@@ -26,7 +27,9 @@ public final class SQLiteStore: DeskStore {
     public init(path: String, readers: Int = 4) throws {
         self.path = path
         pool = try StoreFile.open(path, readers: readers)
-        writes = GroupCommit(pool: pool)
+        let resemblances = SharedResemblances()
+        self.resemblances = resemblances
+        writes = GroupCommit(pool: pool, onRollback: { resemblances.withLock { $0 = ResemblanceIndex() } })
     }
 
     public func sourceStates() async throws -> [SourceID: SourceState] {
@@ -39,7 +42,11 @@ public final class SQLiteStore: DeskStore {
     }
 
     public func file(_ filing: PollFiling) async throws -> FilingResult {
-        try await write { db in try db.file(filing) }
+        try await write { [resemblances] db in
+            try resemblances.withLock { index in
+                try db.file(filing, &index)
+            }
+        }
     }
 
     public func preview(_ drafts: [ArticleDraft], of source: SourceID) async throws -> ItemCounts {
@@ -96,6 +103,8 @@ public final class SQLiteStore: DeskStore {
         else { return }
         do {
             try await writes.submit { _ in }
+            // So that the file alone is whole. Others who still read or write it may prevent that; then they do it later.
+            _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
             try pool.close()
         } catch {
             throw translated(error)
@@ -131,5 +140,14 @@ public final class SQLiteStore: DeskStore {
     /// For tests: runs SQL on the connection that writes, to see its settings and to make its disk full.
     func onWriter<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         try await pool.writeWithoutTransaction(body)
+    }
+}
+
+/// The index, shared by the filings, which run one after the other on the writer.
+private final class SharedResemblances: Sendable {
+    private let index = Mutex(ResemblanceIndex())
+
+    func withLock<T: Sendable>(_ body: (inout ResemblanceIndex) throws -> T) rethrows -> T {
+        try index.withLock { try body(&$0) }
     }
 }

@@ -87,12 +87,5 @@ enum Schema {
         ) WITHOUT ROWID;
         CREATE UNIQUE INDEX sightings_by_article ON sightings (article, source) WHERE article IS NOT NULL;
         CREATE INDEX sightings_without_article ON sightings (seen_day) WHERE article IS NULL;
-
-        -- Where resembling titles meet: of each source the earliest head of a family under a key, within the horizon. One row a source, so
-        -- that no source can crowd the others out. Short-lived: it has no foreign key, a row without an article is passed over.
-        CREATE TABLE resemblances (
-            key INTEGER NOT NULL, source TEXT NOT NULL, article INTEGER NOT NULL, seen_at INTEGER NOT NULL,
-            PRIMARY KEY (key, source)
-        ) WITHOUT ROWID;
         """
 }

@@ -35,6 +35,8 @@ enum StoreFile {
         configuration.maximumReaderCount = max(1, readers)
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = true
+        // GRDB would trap, were a rollback ever to fail; GroupCommit rolls back before it begins again.
+        configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
             db.add(function: FoldedSearch.function)
             if !db.configuration.readonly {
@@ -64,7 +66,8 @@ enum StoreFile {
             guard try !Schema.migrator.hasBeenSuperseded(db) else { throw Refusal.newer }
             return
         }
-        let tables = try db.first("SELECT count(*) FROM sqlite_schema") { $0.int(0) } ?? 0
+        // Another process may be about to make the tables: the list of migrations comes first.
+        let tables = try db.first("SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'") { $0.int(0) } ?? 0
         guard tables == 0, id == 0 else { throw Refusal.foreign }
     }
 

@@ -21,21 +21,14 @@ public enum Resemblance {
     /// The significant words of a title, hashed, sorted, each once: case folded, punctuation stripped, English stop words dropped.
     /// A text without spaces between its words (Chinese, Japanese) is few words, so it is never compared.
     public static func words(of title: String) -> [UInt64] {
-        let isASCII = title.utf8.allSatisfy { $0 < 0x80 }
-        var words: [UInt64] = []
-        var word = StableHash()
-        var isInWord = false
-        for scalar in (isASCII ? title : title.lowercased()).unicodeScalars.prefix(longestTitle) {
-            if let letter = folded(scalar) {
-                UTF8.encode(letter)?.forEach { word.add($0) }
-                isInWord = true
-            } else if isInWord, scalar != "'", scalar != "\u{2019}" {
-                words.append(word.value)
-                (word, isInWord) = (StableHash(), false)
-            }
+        var collector = WordCollector()
+        if title.utf8.allSatisfy({ $0 < 0x80 }) {
+            for byte in title.utf8.prefix(longestTitle) { collector.take(byte) }
+        } else {
+            for scalar in title.lowercased().unicodeScalars.prefix(longestTitle) { collector.take(scalar) }
         }
-        if isInWord { words.append(word.value) }
-        return sortedOnce(words.filter { !stopWords.contains($0) })
+        collector.endWord()
+        return sortedOnce(collector.words.filter { !stopWords.contains($0) })
     }
 
     /// The keys of a title, of which two resembling titles are likely to share one; empty below ``fewestWords``.
@@ -66,16 +59,6 @@ public enum Resemblance {
         return all == 0 ? 0 : Double(common) / Double(all)
     }
 
-    /// The scalar as a part of a word, ASCII in lower case; nil for what separates words.
-    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
-        switch scalar.value {
-        case 0x30...0x39, 0x61...0x7A: scalar
-        case 0x41...0x5A: Unicode.Scalar(UInt8(scalar.value | 0x20))
-        case 0..<0x80: nil
-        default: scalar.properties.isAlphabetic || scalar.properties.numericType != nil ? scalar : nil
-        }
-    }
-
     private static func sortedOnce(_ words: [UInt64]) -> [UInt64] {
         var sorted: [UInt64] = []
         sorted.reserveCapacity(words.count)
@@ -95,4 +78,42 @@ public enum Resemblance {
         "when", "which",
         "while", "who", "why", "will", "with", "would", "you", "your",
         ].map { StableHash.of($0) })
+}
+
+/// Cuts a text into words and hashes them as it reads.
+private struct WordCollector {
+    private(set) var words: [UInt64] = []
+    private var word = StableHash()
+    private var isInWord = false
+
+    mutating func take(_ byte: UInt8) {
+        switch byte {
+        case 0x30...0x39, 0x61...0x7A: extend(byte)
+        case 0x41...0x5A: extend(byte | 0x20)
+        // An apostrophe joins: "Coinbase's" is one word.
+        case 0x27: break
+        default: endWord()
+        }
+    }
+
+    /// A scalar of a text in lower case.
+    mutating func take(_ scalar: Unicode.Scalar) {
+        if scalar.isASCII { return take(UInt8(scalar.value)) }
+        if scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+            UTF8.encode(scalar)?.forEach { extend($0) }
+        } else if scalar != "\u{2019}" {
+            endWord()
+        }
+    }
+
+    private mutating func extend(_ byte: UInt8) {
+        word.add(byte)
+        isInWord = true
+    }
+
+    mutating func endWord() {
+        guard isInWord else { return }
+        words.append(word.value)
+        (word, isInWord) = (StableHash(), false)
+    }
 }
