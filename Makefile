@@ -34,11 +34,11 @@ test:
 check:
 	@scripts/setup.sh --tests
 	@scripts/quietly.sh "building" $(SWIFT) build --product wiredesk
-	@$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift && echo "format: as it should be"
+	@$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift && echo "format: as it should be"
 	@scripts/check-docs.sh .build/debug/wiredesk && echo "docs: as they should be"
 
 format:
-	@$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+	@$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
 
 docs: build
 	@$(WIREDESK) plugins ceilings --markdown > docs/ceilings.md

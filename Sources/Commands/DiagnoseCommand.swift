@@ -121,7 +121,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
         if !diagnosis.report.isHealthy, let bytes = evidence.firstBytes { Output.line("\n  the answer begins: \(palette.dim(bytes))") }
         if !diagnosis.sample.isEmpty { Output.line("") }
         for item in diagnosis.sample.prefix(3) {
-            Output.line("  “\(SafeText.line(item.title ?? "(no title)", limit: 90))”  \(palette.dim(item.publishedAt.map(UTCTime.text) ?? "no date"))")
+            Output.line(
+                "  “\(SafeText.line(item.title ?? "(no title)", limit: 90))”  \(palette.dim(item.publishedAt.map(UTCTime.text) ?? "no date"))")
         }
         Output.line("\n\(palette.bold("What to do:")) \(SafeText.line(diagnosis.advice))")
     }

@@ -130,7 +130,9 @@ struct DoctorCommand: AsyncParsableCommand {
                 default: palette.warn("!")
                 }
             let lines = check.detail.split(separator: "\n", omittingEmptySubsequences: true).map { SafeText.line(String($0)) }
-            Output.line("\(mark) \(check.name.padding(toLength: max(22, check.name.count), withPad: " ", startingAt: 0)) \(lines.joined(separator: "\n    "))")
+            Output.line(
+                "\(mark) \(check.name.padding(toLength: max(22, check.name.count), withPad: " ", startingAt: 0)) \(lines.joined(separator: "\n    "))"
+            )
         }
         let broken = checks.count { $0.ok == false }
         Output.line(broken == 0 ? "The desk can work here." : "\(broken) thing\(broken == 1 ? "" : "s") must be mended first.")

@@ -90,12 +90,16 @@ struct SourcesAddCommand: AsyncParsableCommand {
         let now = SystemClock().now()
         for item in finding.feed.items.prefix(5) {
             let age = item.publishedAt.map { SourceLine.ago($0, now) } ?? "no date"
-            Output.line("  \(palette.dim(age.padding(toLength: 14, withPad: " ", startingAt: 0)))\(SafeText.line(item.title ?? "(no title)", limit: 90))")
+            Output.line(
+                "  \(palette.dim(age.padding(toLength: 14, withPad: " ", startingAt: 0)))\(SafeText.line(item.title ?? "(no title)", limit: 90))")
         }
         for other in result.findings.dropFirst() {
             Output.line(palette.dim("  also there: \(other.url)"))
         }
-        Output.line(dryRun ? "Would enter it into \(file) as \(name); nothing was written." : "Entered into \(file) as \(name). A running host takes it over at once.")
+        Output.line(
+            dryRun
+                ? "Would enter it into \(file) as \(name); nothing was written."
+                : "Entered into \(file) as \(name). A running host takes it over at once.")
     }
 }
 
@@ -146,7 +150,8 @@ struct SourcesDisableCommand: AsyncParsableCommand {
     private func instant(_ text: String, _ now: Date) throws -> Date {
         if let span = Duration(parsing: text) { return now.addingTimeInterval(span.seconds) }
         guard let date = UTCTime.parse(text) else {
-            throw DeskError(.usage, "--until “\(SafeText.line(text, limit: 40))” is neither an instant nor a span", hint: "Write 2026-12-01T08:00Z or 3d.")
+            throw DeskError(
+                .usage, "--until “\(SafeText.line(text, limit: 40))” is neither an instant nor a span", hint: "Write 2026-12-01T08:00Z or 3d.")
         }
         guard date > now else { throw DeskError(.usage, "--until \(UTCTime.text(date)) has passed already") }
         return date

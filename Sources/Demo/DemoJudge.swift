@@ -58,26 +58,36 @@ struct DemoJudge {
         let identities = Set(articles.map { "\($0.source) \($0.identity)" })
         let addresses = articles.compactMap(\.canonicalURL)
         let doubled = articles.count - identities.count + addresses.count - Set(addresses).count
-        return Check(name: "nothing is stored twice", ok: doubled == 0, detail: doubled == 0 ? "over \(polls.values.joined().count) polls" : "\(doubled) doubled")
+        return Check(
+            name: "nothing is stored twice", ok: doubled == 0,
+            detail: doubled == 0 ? "over \(polls.values.joined().count) polls" : "\(doubled) doubled")
     }
 
     private var sickIsContained: DemoReport.Check {
-        guard let id = id("coindesk-api"), let state = states[id] else { return Check(name: "HTML at 200 is contained", ok: false, detail: "never polled") }
+        guard let id = id("coindesk-api"), let state = states[id] else {
+            return Check(name: "HTML at 200 is contained", ok: false, detail: "never polled")
+        }
         let asked = polls[id, default: []].filter { $0.startedAt >= newsroom.turn && $0.attempts > 0 }
         let requests = asked.reduce(0) { $0 + $1.attempts }
         let isNamed = asked.allSatisfy { $0.outcome == .wrongKind }
         let isResting = state.breaker.state == .open || state.breaker.state == .halfOpen
-        let ok = end < newsroom.turn || !asked.isEmpty && isNamed && isResting && requests == asked.count && requests < 60 && state.servedBy?.text == "coindesk"
+        let ok =
+            end < newsroom.turn
+            || !asked.isEmpty && isNamed && isResting && requests == asked.count && requests < 60 && state.servedBy?.text == "coindesk"
         return Check(
             name: "HTML at 200 is contained", ok: ok,
-            detail: "\(requests) requests since it turned, one a poll, all named wrong_kind; breaker \(state.breaker.state.name); served by \(state.servedBy?.text ?? "nobody")")
+            detail:
+                "\(requests) requests since it turned, one a poll, all named wrong_kind; breaker \(state.breaker.state.name); served by \(state.servedBy?.text ?? "nobody")"
+        )
     }
 
     private var wallIsKnown: DemoReport.Check {
         guard let id = id("messari"), let state = states[id] else { return Check(name: "the bot wall is known", ok: false, detail: "never polled") }
         let records = polls[id, default: []]
         let ok = state.lastOutcome == .blocked && records.allSatisfy { $0.attempts <= 1 } && records.count < 60
-        return Check(name: "the bot wall is known", ok: ok, detail: "\(records.count) polls, \(state.lastOutcome?.rawValue ?? ""), breaker \(state.breaker.state.name)")
+        return Check(
+            name: "the bot wall is known", ok: ok,
+            detail: "\(records.count) polls, \(state.lastOutcome?.rawValue ?? ""), breaker \(state.breaker.state.name)")
     }
 
     private var brokenEntryCostsItself: DemoReport.Check {

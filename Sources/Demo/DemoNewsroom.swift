@@ -111,14 +111,16 @@ public final class DemoNewsroom: Service {
         }
         let pieces = 10
         let pause = slowness / pieces
-        return Response(status: .ok, headers: headers, body: ResponseBody { writer in
-            for index in 0..<pieces {
-                let range = bytes.count * index / pieces..<bytes.count * (index + 1) / pieces
-                try await writer.write(ByteBuffer(bytes: bytes[range]))
-                try await Task.sleep(for: pause)
-            }
-            try await writer.finish(nil)
-        })
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                for index in 0..<pieces {
+                    let range = bytes.count * index / pieces..<bytes.count * (index + 1) / pieces
+                    try await writer.write(ByteBuffer(bytes: bytes[range]))
+                    try await Task.sleep(for: pause)
+                }
+                try await writer.finish(nil)
+            })
     }
 
     /// `to_ts` and `limit` of the API.

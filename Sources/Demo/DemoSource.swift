@@ -29,7 +29,9 @@ public struct DemoSource: Sendable, Equatable {
 
     /// The thirteen, in the shipped registry's order.
     public static let all: [DemoSource] = [
-        DemoSource(id: "coindesk-api", shape: .api, quirk: .turnsToHTML, perDay: 40, window: 50, note: "turns to HTML at 200 after eight hours; coindesk serves"),
+        DemoSource(
+            id: "coindesk-api", shape: .api, quirk: .turnsToHTML, perDay: 40, window: 50,
+            note: "turns to HTML at 200 after eight hours; coindesk serves"),
         DemoSource(id: "coindesk", shape: .arc, quirk: .none, perDay: 40, window: 25, note: "carries the same articles as the API"),
         DemoSource(id: "cointelegraph", shape: .atomInRSS, quirk: .none, perDay: 60, window: 30, note: ""),
         DemoSource(id: "decrypt", shape: .plainRSS, quirk: .none, perDay: 30, window: 30, note: "empty categories"),

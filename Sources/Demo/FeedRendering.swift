@@ -109,34 +109,40 @@ struct FeedRendering {
     }
 
     private var plainRSS: String {
-        rss("", items: stories.map { story in
-            """
-            <item><title>\(Self.escaped(story.headline))</title><link>\(link(story))</link><guid>\(link(story))</guid><category></category>
-            <pubDate>\(Self.rfc822(story.publishedAt))</pubDate><description>\(Self.escaped(summary(story)))</description></item>
-            """
-        })
+        rss(
+            "",
+            items: stories.map { story in
+                """
+                <item><title>\(Self.escaped(story.headline))</title><link>\(link(story))</link><guid>\(link(story))</guid><category></category>
+                <pubDate>\(Self.rfc822(story.publishedAt))</pubDate><description>\(Self.escaped(summary(story)))</description></item>
+                """
+            })
     }
 
     /// An RFC 822 date in `atom:updated`, and addresses with tracking in CDATA.
     private var atomInRSS: String {
-        rss(" xmlns:atom=\"http://www.w3.org/2005/Atom\" xmlns:media=\"http://search.yahoo.com/mrss/\"", items: stories.map { story in
-            """
-            <item><title><![CDATA[\(story.headline)]]></title><link><![CDATA[\(link(story))?utm_source=rss_feed&utm_medium=rss]]></link>
-            <guid isPermaLink="true">\(link(story))</guid><pubDate>\(Self.rfc822(story.publishedAt))</pubDate>
-            <atom:updated>\(Self.rfc822(story.publishedAt))</atom:updated><description><![CDATA[<p>\(summary(story))</p>]]></description>
-            <media:content url="https://\(outlet).example/img/\(story.number).jpg" medium="image"/></item>
-            """
-        })
+        rss(
+            " xmlns:atom=\"http://www.w3.org/2005/Atom\" xmlns:media=\"http://search.yahoo.com/mrss/\"",
+            items: stories.map { story in
+                """
+                <item><title><![CDATA[\(story.headline)]]></title><link><![CDATA[\(link(story))?utm_source=rss_feed&utm_medium=rss]]></link>
+                <guid isPermaLink="true">\(link(story))</guid><pubDate>\(Self.rfc822(story.publishedAt))</pubDate>
+                <atom:updated>\(Self.rfc822(story.publishedAt))</atom:updated><description><![CDATA[<p>\(summary(story))</p>]]></description>
+                <media:content url="https://\(outlet).example/img/\(story.number).jpg" medium="image"/></item>
+                """
+            })
     }
 
     private var ghost: String {
-        rss(" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"", items: stories.map { story in
-            """
-            <item><title><![CDATA[\(story.headline)]]></title><link>\(link(story))</link><guid isPermaLink="false">ghost\(story.number)</guid>
-            <dc:creator><![CDATA[\(story.author)]]></dc:creator><pubDate>\(Self.rfc822(story.publishedAt))</pubDate>
-            <content:encoded><![CDATA[\(html(story))]]></content:encoded></item>
-            """
-        })
+        rss(
+            " xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"",
+            items: stories.map { story in
+                """
+                <item><title><![CDATA[\(story.headline)]]></title><link>\(link(story))</link><guid isPermaLink="false">ghost\(story.number)</guid>
+                <dc:creator><![CDATA[\(story.author)]]></dc:creator><pubDate>\(Self.rfc822(story.publishedAt))</pubDate>
+                <content:encoded><![CDATA[\(html(story))]]></content:encoded></item>
+                """
+            })
     }
 
     private var atom: String {

@@ -83,7 +83,8 @@ struct StoryDesk: Sendable {
                 subject: "fund", tags: [coin, "Funds", "Regulation"],
                 headlines: [
                     "\(company) files for a spot \(coin) fund", "\(regulator.capitalizedFirst) opens comments on \(company)'s \(coin) fund",
-                    "Decision on \(company)'s \(coin) fund expected within days", "\(coin) fund of \(company) draws $\(amount) million on its first day",
+                    "Decision on \(company)'s \(coin) fund expected within days",
+                    "\(coin) fund of \(company) draws $\(amount) million on its first day",
                 ],
                 sentences: [
                     "\(company) said that its fund would hold \(coin) (\(ticker)) directly, with custody split between two banks.",

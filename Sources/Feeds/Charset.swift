@@ -33,7 +33,9 @@ enum Charset {
         return (windows1252(bytes), "windows-1252")
     }
 
-    private static func isStateful(_ name: String) -> Bool { name.hasPrefix("ISO-2022") || name.hasPrefix("UTF-7") || name.contains("EBCDIC") || name.hasPrefix("IBM") || name.hasPrefix("CP037") }
+    private static func isStateful(_ name: String) -> Bool {
+        name.hasPrefix("ISO-2022") || name.hasPrefix("UTF-7") || name.contains("EBCDIC") || name.hasPrefix("IBM") || name.hasPrefix("CP037")
+    }
 
     private static func normalised(_ name: String) -> String {
         let upper = name.uppercased().filter { $0 != "\"" && $0 != "'" && $0 != " " }
@@ -53,7 +55,9 @@ enum Charset {
     /// The encoding of the XML declaration, read as ASCII; nil when there is none.
     static func declared(_ bytes: [UInt8]) -> String? {
         let head = bytes.prefix(1024)
-        guard let start = Bytes.firstRange(of: Array("<?xml".utf8), in: head), let end = Bytes.firstRange(of: Array("?>".utf8), in: head[start.upperBound...]) else {
+        guard let start = Bytes.firstRange(of: Array("<?xml".utf8), in: head),
+            let end = Bytes.firstRange(of: Array("?>".utf8), in: head[start.upperBound...])
+        else {
             return nil
         }
         let text = String(decoding: head[start.upperBound..<end.lowerBound], as: UTF8.self)
@@ -115,18 +119,20 @@ enum Charset {
         return out
     }
 
-    static func isASCII(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { raw in
-        var index = 0
-        while index + 8 <= raw.count {
-            if raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return false }
-            index += 8
+    static func isASCII(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { raw in
+            var index = 0
+            while index + 8 <= raw.count {
+                if raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return false }
+                index += 8
+            }
+            while index < raw.count {
+                if raw[index] >= 0x80 { return false }
+                index += 1
+            }
+            return true
         }
-        while index < raw.count {
-            if raw[index] >= 0x80 { return false }
-            index += 1
-        }
-        return true
-    } }
+    }
 
     /// RFC 3629.
     static func isUTF8(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { firstInvalid($0, from: 0) == $0.count } }
@@ -149,7 +155,9 @@ enum Charset {
             guard byte >= 0xC2, byte <= 0xF4, index + length <= count else { return index }
             for offset in 1..<length where raw[index + offset] & 0xC0 != 0x80 { return index }
             let second = raw[index + 1]
-            if byte == 0xE0 && second < 0xA0 || byte == 0xED && second > 0x9F || byte == 0xF0 && second < 0x90 || byte == 0xF4 && second > 0x8F { return index }
+            if byte == 0xE0 && second < 0xA0 || byte == 0xED && second > 0x9F || byte == 0xF0 && second < 0x90 || byte == 0xF4 && second > 0x8F {
+                return index
+            }
             index += length
         }
         return count

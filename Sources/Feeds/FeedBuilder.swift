@@ -196,7 +196,11 @@ final class FeedBuilder {
         case .atomLink: addLink(attributes)
         case .atomCategory:
             // The term is in the attribute; the text, if any, is not the category.
-            if let term = attributes.value("term") ?? attributes.value("label"), !term.isEmpty { addCategory(term) } else { beginCapture(element, attributes) }
+            if let term = attributes.value("term") ?? attributes.value("label"), !term.isEmpty {
+                addCategory(term)
+            } else {
+                beginCapture(element, attributes)
+            }
         default: beginCapture(element, attributes)
         }
     }
@@ -219,7 +223,9 @@ final class FeedBuilder {
         case .atomContent: new.flag = attributes.value("src")
         default: break
         }
-        if new.type == "xhtml" || new.mode == "xml" && new.type.contains("html") || element == .xhtmlBody || new.type == "application/xhtml+xml" && new.mode != "escaped" {
+        if new.type == "xhtml" || new.mode == "xml" && new.type.contains("html") || element == .xhtmlBody
+            || new.type == "application/xhtml+xml" && new.mode != "escaped"
+        {
             new.isMarkup = true
         }
         capture = new
@@ -293,7 +299,8 @@ final class FeedBuilder {
     private func closeMarkup() {
         inner -= 1
         guard let tag = openTags.popLast(), !tag.isEmpty else { return }
-        let isVoid = ["br", "img", "hr", "input", "wbr", "area", "col", "source", "track", "embed"].contains(String(decoding: tag, as: UTF8.self).lowercased())
+        let isVoid = ["br", "img", "hr", "input", "wbr", "area", "col", "source", "track", "embed"].contains(
+            String(decoding: tag, as: UTF8.self).lowercased())
         guard !isVoid else { return }
         buffer.append(contentsOf: [0x3C, 0x2F])
         buffer.append(contentsOf: tag)

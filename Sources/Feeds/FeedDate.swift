@@ -109,7 +109,11 @@ public enum FeedDate {
                 time = seconds
                 if rest == "am" || rest == "pm" { afternoon = rest == "pm" } else if !rest.isEmpty { zone = zoneOffset(rest) }
             } else if let value = Int(lower.filter { $0 != "." }), lower.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) {
-                if day == nil, value <= 31, value > 0, lower.count <= 2 || month == nil && lower.count <= 3 { day = value } else if year == nil { year = value }
+                if day == nil, value <= 31, value > 0, lower.count <= 2 || month == nil && lower.count <= 3 {
+                    day = value
+                } else if year == nil {
+                    year = value
+                }
             } else if lower == "am" || lower == "pm" {
                 afternoon = lower == "pm"
             } else if month == nil, let found = monthNumber(lower) {

@@ -124,7 +124,9 @@ struct FieldText {
 
     private var looksEscaped: Bool {
         if bytes.contains(0x3C) {
-            if Bytes.firstRange(of: [0x3C, 0x2F], in: bytes[...]) != nil || Bytes.firstRange(of: [0x2F, 0x3E], in: bytes[...]) != nil { return true }
+            if Bytes.firstRange(of: [0x3C, 0x2F], in: bytes[...]) != nil || Bytes.firstRange(of: [0x2F, 0x3E], in: bytes[...]) != nil {
+                return true
+            }
         }
         var rest = bytes[...]
         while let place = rest.firstIndex(of: 0x26) {
@@ -169,7 +171,9 @@ struct FieldText {
         let text = bytes.drop { $0 <= 0x20 }
         let end = text.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? text.startIndex
         let trimmed = text[..<end]
-        guard trimmed.starts(with: Array("<div".utf8)), trimmed.suffix(6).elementsEqual(Array("</div>".utf8)), let close = trimmed.firstIndex(of: 0x3E) else { return bytes }
+        guard trimmed.starts(with: Array("<div".utf8)), trimmed.suffix(6).elementsEqual(Array("</div>".utf8)),
+            let close = trimmed.firstIndex(of: 0x3E)
+        else { return bytes }
         let inside = trimmed[(close + 1)..<(trimmed.endIndex - 6)]
         // Only where that div is the outermost of all.
         var level = 0

@@ -48,8 +48,13 @@ public enum FeedLinks {
         guard let rel = attribute("rel", of: tag, source)?.lowercased(), rel.split(separator: " ").contains("alternate"),
             let href = attribute("href", of: tag, source), let type = attribute("type", of: tag, source)?.lowercased()
         else { return nil }
-        let kinds = ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/json", "application/rdf+xml", "text/xml", "application/xml"]
-        guard kinds.contains(where: type.hasPrefix), !href.contains("/wp-json/"), !href.contains("oembed"), let url = WebAddress.resolve(href, against: base) else { return nil }
+        let kinds = [
+            "application/rss+xml", "application/atom+xml", "application/feed+json", "application/json", "application/rdf+xml", "text/xml",
+            "application/xml",
+        ]
+        guard kinds.contains(where: type.hasPrefix), !href.contains("/wp-json/"), !href.contains("oembed"),
+            let url = WebAddress.resolve(href, against: base)
+        else { return nil }
         return FeedLink(url: url, title: attribute("title", of: tag, source), type: type)
     }
 
@@ -59,7 +64,9 @@ public enum FeedLinks {
 
     private static func looksLikeAFeed(_ href: String) -> Bool {
         let path = href.lowercased().prefix { $0 != "#" }
-        return [".rss", ".atom", "/rss.xml", "/feed.xml", "/atom.xml", "/feed", "/feed/", "/rss", "/rss/", "feed.json"].contains { path.hasSuffix($0) }
+        return [".rss", ".atom", "/rss.xml", "/feed.xml", "/atom.xml", "/feed", "/feed/", "/rss", "/rss/", "feed.json"].contains {
+            path.hasSuffix($0)
+        }
     }
 
     /// The value of a tag's attribute, references decoded.

@@ -139,7 +139,8 @@ public enum FeedReader {
     }
 
     private static func tooDeep(_ limits: FeedLimits) -> FeedError {
-        FeedError(.ceiling, "elements are nested deeper than \(limits.depth) levels", hint: "No honest feed is; if this one is, raise ceilings.depth.")
+        FeedError(
+            .ceiling, "elements are nested deeper than \(limits.depth) levels", hint: "No honest feed is; if this one is, raise ceilings.depth.")
     }
 
     /// True when 32 KiB go by without a `<`: perhaps a tag with so many attributes that the parser would take quadratic time over it.

@@ -113,7 +113,9 @@ enum HTMLSanitiser {
         guard let colon = text.firstIndex(of: 0x3A) else { return true }
         if let other = text.firstIndex(where: { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 }), other < colon { return true }
         let scheme = String(decoding: text[..<colon], as: UTF8.self)
-        if ["http", "https", "mailto", "tel", "ftp", "news", "magnet", "bitcoin", "geo", "xmpp", "irc", "sms", "cid"].contains(scheme) { return true }
+        if ["http", "https", "mailto", "tel", "ftp", "news", "magnet", "bitcoin", "geo", "xmpp", "irc", "sms", "cid"].contains(scheme) {
+            return true
+        }
         return scheme == "data" && text.starts(with: Array("data:image/".utf8)) && !text.starts(with: Array("data:image/svg".utf8))
     }
 

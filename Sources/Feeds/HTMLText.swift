@@ -84,7 +84,9 @@ enum TextFold {
                 index += 2
                 continue
             }
-            if byte == 0xE2, index + 1 < bytes.endIndex, bytes[index] == 0x80, bytes[index + 1] <= 0x8A || bytes[index + 1] == 0xA8 || bytes[index + 1] == 0xA9 {
+            if byte == 0xE2, index + 1 < bytes.endIndex, bytes[index] == 0x80,
+                bytes[index + 1] <= 0x8A || bytes[index + 1] == 0xA8 || bytes[index + 1] == 0xA9
+            {
                 index += 2
                 if !isBlank { out.append(0x20) }
                 isBlank = true

@@ -16,7 +16,9 @@ enum JSONFeedReader {
         let version = root["version"]?.string ?? ""
         guard root.object != nil, let entries = root["items"]?.array, version.contains("jsonfeed.org/version") || isLikeAFeed(root) else {
             let keys = root.object?.prefix(4).map { SafeText.line($0.key, limit: 20) }.joined(separator: ", ") ?? root.value.kindName
-            throw FeedError(.wrongKind, "JSON that is no JSON Feed (\(keys)) where a feed was due", hint: "Check the source's url; an API needs a kind of its own.")
+            throw FeedError(
+                .wrongKind, "JSON that is no JSON Feed (\(keys)) where a feed was due",
+                hint: "Check the source's url; an API needs a kind of its own.")
         }
         var document = FeedDocument()
         document.version = version.hasSuffix("/1.1") ? "json11" : version.hasSuffix("/1") ? "json10" : "json11"
@@ -39,7 +41,8 @@ enum JSONFeedReader {
     }
 
     private static func isLikeAFeed(_ root: JSONNode) -> Bool {
-        root["version"]?.string?.contains("jsonfeed") == true || root["title"]?.string != nil && (root["home_page_url"] != nil || root["feed_url"] != nil)
+        root["version"]?.string?.contains("jsonfeed") == true
+            || root["title"]?.string != nil && (root["home_page_url"] != nil || root["feed_url"] != nil)
     }
 
     private static func verbatim(_ node: JSONNode?) -> String? {

@@ -5,7 +5,9 @@ enum Prolog {
 
     /// Blanks out every DOCTYPE before the root, line ends kept, and hands out its simple entities.
     static func withoutDoctype(_ bytes: inout [UInt8]) -> Entities {
-        guard let start = Bytes.firstRange(of: Array("<!DOCTYPE".utf8), in: bytes.prefix(64 << 10)) ?? Bytes.firstRange(of: Array("<!doctype".utf8), in: bytes.prefix(64 << 10))
+        guard
+            let start = Bytes.firstRange(of: Array("<!DOCTYPE".utf8), in: bytes.prefix(64 << 10))
+                ?? Bytes.firstRange(of: Array("<!doctype".utf8), in: bytes.prefix(64 << 10))
         else { return [:] }
         let end = endOfDoctype(bytes[(start.lowerBound + 1)...]) ?? bytes.endIndex
         let entities = entities(in: bytes[start.lowerBound..<end])

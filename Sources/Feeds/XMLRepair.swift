@@ -57,7 +57,9 @@ struct XMLRepair {
                 search = Bytes.firstRange(of: Array(end.utf8), in: search).map { search[$0.upperBound...] } ?? []
             }
             let name = String(decoding: search.prefix(12), as: UTF8.self).lowercased()
-            if ["rss", "rdf:rdf", "feed", "atom:feed", "channel", "entry"].contains(where: { name.hasPrefix($0) && !Self.isNameByte(name.utf8.dropFirst($0.utf8.count).first) }) {
+            if ["rss", "rdf:rdf", "feed", "atom:feed", "channel", "entry"].contains(where: {
+                name.hasPrefix($0) && !Self.isNameByte(name.utf8.dropFirst($0.utf8.count).first)
+            }) {
                 return place
             }
             if best == 0, name.first?.isLetter == true { best = place }
@@ -134,7 +136,9 @@ struct XMLRepair {
         let end = Bytes.firstRange(of: Array("]]>".utf8), in: input[begin...])
         if !open.isEmpty {
             out.append(contentsOf: Array("<![CDATA[".utf8))
-            for byte in input[begin..<(end?.lowerBound ?? input.count)] where byte >= 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { out.append(byte) }
+            for byte in input[begin..<(end?.lowerBound ?? input.count)] where byte >= 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+                out.append(byte)
+            }
             out.append(contentsOf: Array("]]>".utf8))
         }
         at = end?.upperBound ?? input.count
@@ -291,7 +295,9 @@ struct XMLRepair {
         if body.first == 0x23 {
             let isHex = body.dropFirst().first.map { $0 | 0x20 == 0x78 } ?? false
             let digits = body.dropFirst(isHex ? 2 : 1).prefix { isHex ? Self.isHex($0) : (0x30...0x39).contains($0) }
-            guard !digits.isEmpty, digits.count <= 8, let number = UInt32(String(decoding: digits, as: UTF8.self), radix: isHex ? 16 : 10) else { return nil }
+            guard !digits.isEmpty, digits.count <= 8, let number = UInt32(String(decoding: digits, as: UTF8.self), radix: isHex ? 16 : 10) else {
+                return nil
+            }
             let hasEnd = digits.endIndex < text.endIndex && text[digits.endIndex] == 0x3B
             let value = HTMLEntities.scalar(number: number).map { Array(String(Character($0)).utf8) } ?? []
             return (digits.endIndex + (hasEnd ? 1 : 0) - text.startIndex, value)

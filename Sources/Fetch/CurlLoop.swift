@@ -77,11 +77,13 @@ final class CurlLoop: @unchecked Sendable {
     func start() {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(&thread, nil, { context in
-            guard let context else { return nil }
-            Unmanaged<CurlLoop>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }, context)
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<CurlLoop>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context)
         guard status == 0 else {
             Unmanaged<CurlLoop>.fromOpaque(context).release()
             close()
@@ -201,7 +203,8 @@ final class CurlLoop: @unchecked Sendable {
         guard !waiting.isEmpty else { return }
         let now = ContinuousClock.now
         for transfer in waiting where transfer.request.deadline <= now {
-            transfer.answer(.failure(FetchFailure(outcome: .timeout, message: "no place was free among \(configuration.transfers) transfers in time")))
+            transfer.answer(
+                .failure(FetchFailure(outcome: .timeout, message: "no place was free among \(configuration.transfers) transfers in time")))
         }
         waiting.removeAll { $0.request.deadline <= now }
     }

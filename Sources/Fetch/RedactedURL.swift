@@ -17,4 +17,3 @@ public func redactedURL(_ url: String) -> String {
 }
 
 private let secretWords = ["key", "token", "secret", "passw", "auth", "sig", "session", "credential"]
-

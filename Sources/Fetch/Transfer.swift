@@ -300,7 +300,9 @@ final class Transfer {
         }
         let location = answer.redirectTarget ?? ""
         guard trace.hops.count <= request.redirects else {
-            return refused("more than \(request.redirects) redirects, the last to \(shown(location))", hint: "Set the source's url to where its document really lies.")
+            return refused(
+                "more than \(request.redirects) redirects, the last to \(shown(location))",
+                hint: "Set the source's url to where its document really lies.")
         }
         let target: TargetURL
         switch TargetURL.resolve(location, against: url) {

@@ -77,7 +77,10 @@ struct TransferEnd {
 
     private var unresolved: Failure {
         if NetworkState.isOffline { return (.offline, "this machine has no network: \(host) cannot be looked up", Self.offlineHint) }
-        return (.dns, "the name \(host) cannot be looked up: \(words)", "Check the spelling of the source's url; if it is right, the name server or the site has a fault.")
+        return (
+            .dns, "the name \(host) cannot be looked up: \(words)",
+            "Check the spelling of the source's url; if it is right, the name server or the site has a fault."
+        )
     }
 
     private static let offlineHint = "Nothing is wrong with the source. Check this machine's connection."
@@ -96,8 +99,12 @@ struct TransferEnd {
 
     private var tlsHint: String {
         let plain = words.lowercased()
-        if plain.contains("expired") || plain.contains("not yet valid") { return "The certificate is out of date: the site must renew it. Is this machine's clock right?" }
-        if plain.contains("subject name") || plain.contains("alternative") { return "The certificate is for another name: check the host in the source's url." }
+        if plain.contains("expired") || plain.contains("not yet valid") {
+            return "The certificate is out of date: the site must renew it. Is this machine's clock right?"
+        }
+        if plain.contains("subject name") || plain.contains("alternative") {
+            return "The certificate is for another name: check the host in the source's url."
+        }
         if plain.contains("self-signed") || plain.contains("self signed") || plain.contains("issuer") || plain.contains("local") {
             return "The certificate's issuer is not known here; ca-certificates must be installed and current."
         }

@@ -115,7 +115,9 @@ private struct StageChain {
         self.source = source
         self.reading = reading
         self.now = now
-        let place = isRegistered ? "line \(source.line), kind \(source.kind.name), \(redactedURL(source.url))" : "not in the registry; read as kind \(source.kind.name)"
+        let place =
+            isRegistered
+            ? "line \(source.line), kind \(source.kind.name), \(redactedURL(source.url))" : "not in the registry; read as kind \(source.kind.name)"
         if reading.outcome == .config, reading.hops.isEmpty {
             add("registry", false, detail: reading.message)
         } else {
@@ -182,7 +184,9 @@ private struct StageChain {
     /// kind, parse, items: what the adapter made of the document.
     mutating func document() {
         let outcome = reading.outcome
-        add("kind", outcome != .wrongKind, detail: outcome == .wrongKind ? reading.message : reading.description.isEmpty ? "as promised" : reading.description)
+        add(
+            "kind", outcome != .wrongKind,
+            detail: outcome == .wrongKind ? reading.message : reading.description.isEmpty ? "as promised" : reading.description)
         let isUnreadable = outcome == .parse || outcome == .schema || outcome == .crash
         let notes = reading.notes.isEmpty ? "readable" : "readable, with repairs: \(reading.notes.prefix(3).joined(separator: "; "))"
         add("parse", !isUnreadable, detail: isUnreadable ? reading.message : notes)

@@ -92,7 +92,8 @@ public enum OPML {
     /// Writes a list.
     public static func write(_ outlines: [Outline], title: String) -> String {
         let lines = outlines.map { outline in
-            var line = "    <outline type=\"rss\" text=\"\(escaped(outline.title))\" title=\"\(escaped(outline.title))\" xmlUrl=\"\(escaped(outline.feedURL))\""
+            var line =
+                "    <outline type=\"rss\" text=\"\(escaped(outline.title))\" title=\"\(escaped(outline.title))\" xmlUrl=\"\(escaped(outline.feedURL))\""
             if let site = outline.siteURL { line += " htmlUrl=\"\(escaped(site))\"" }
             if !outline.tags.isEmpty { line += " category=\"\(escaped(outline.tags.joined(separator: ",")))\"" }
             return line + "/>"

@@ -220,7 +220,8 @@ struct PollRun {
             let count = reading.items.count
             fail(
                 ReadFailure(
-                    .parse, "the document breaks off before its end; \(count) item\(count == 1 ? " that was" : "s that were") complete so far \(count == 1 ? "is" : "are") kept",
+                    .parse,
+                    "the document breaks off before its end; \(count) item\(count == 1 ? " that was" : "s that were") complete so far \(count == 1 ? "is" : "are") kept",
                     hint: "It was cut on the way or is broken at the source; it is tried again."), end: .failed)
             return nil
         }

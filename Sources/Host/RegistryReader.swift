@@ -174,12 +174,16 @@ public struct RegistryReader {
         }
         var list = [own("id", source.id.text), own("kind", source.kind.name), own("url", source.url)]
         if case .coindesk(let configuration, let key) = source.kind {
-            list.append(own("config", "sourceIds \(configuration.sourceIDs.joined(separator: ",")), language \(configuration.language), "
-                + "pageSize \(configuration.pageSize), backfill \(configuration.backfill.text), key \(key?.redacted ?? "none")"))
+            list.append(
+                own(
+                    "config",
+                    "sourceIds \(configuration.sourceIDs.joined(separator: ",")), language \(configuration.language), "
+                        + "pageSize \(configuration.pageSize), backfill \(configuration.backfill.text), key \(key?.redacted ?? "none")"))
         }
         if let fallback = source.fallback { list.append(own("fallback", fallback.text)) }
         if let disabled = source.disabled {
-            list.append(own("disabled", [disabled.reason, disabled.until.map { "until \(UTCTime.text($0))" }].compactMap { $0 }.joined(separator: ", ")))
+            list.append(
+                own("disabled", [disabled.reason, disabled.until.map { "until \(UTCTime.text($0))" }].compactMap { $0 }.joined(separator: ", ")))
         }
         return list + inherited
     }

@@ -80,7 +80,11 @@ public enum RegistrySchema {
 
     private static var source: Value {
         let own: [(String, Value)] = [
-            ("id", text("The source's name, the key of all that is kept about it: \(SourceID.rule).", ("pattern", .string("^[a-z0-9][a-z0-9._-]{0,63}$")))),
+            (
+                "id",
+                text(
+                    "The source's name, the key of all that is kept about it: \(SourceID.rule).", ("pattern", .string("^[a-z0-9][a-z0-9._-]{0,63}$")))
+            ),
             (
                 "kind",
                 .object([
@@ -130,7 +134,10 @@ public enum RegistrySchema {
                     "mode",
                     .object([
                         ("enum", .list(["automatic", "disabled", "forced_open", "metrics_only"].map { .string($0) })),
-                        ("description", .string("automatic; disabled: always permits; forced_open: always refuses; metrics_only: counts, never opens.")),
+                        (
+                            "description",
+                            .string("automatic; disabled: always permits; forced_open: always refuses; metrics_only: counts, never opens.")
+                        ),
                     ])
                 ),
                 ("consecutiveFailures", integer("Failures in a row that open it.", 1...100)),
@@ -165,7 +172,12 @@ public enum RegistrySchema {
         object(
             "Of kind coindesk only.",
             [
-                ("sourceIds", .object([("type", .string("array")), ("items", text("A publisher's id in the Data API.")), ("default", .list([.string("coindesk")]))])),
+                (
+                    "sourceIds",
+                    .object([
+                        ("type", .string("array")), ("items", text("A publisher's id in the Data API.")), ("default", .list([.string("coindesk")])),
+                    ])
+                ),
                 ("language", text("Default EN.")), ("pageSize", integer("Articles per page, default 50.", 1...100)),
                 ("backfill", duration("How far back the first poll reaches, default 1d.")), ("key", secret),
             ])
@@ -178,7 +190,10 @@ public enum RegistrySchema {
                 ("perHost", integer("Polls of one host name at a time, default 4.", 1...64)),
                 ("spacing", duration("Between two polls' starts at one host name, default 500ms.")),
                 ("concurrency", integer("Polls at a time in all, default 256.", 2...1024)),
-                ("allowPrivate", .object([("type", .string("array")), ("items", text("An address block that may be asked although it is private: 127.0.0.1/32."))])),
+                (
+                    "allowPrivate",
+                    .object([("type", .string("array")), ("items", text("An address block that may be asked although it is private: 127.0.0.1/32."))])
+                ),
                 ("userAgent", text("The User-Agent header.")),
             ])
     }

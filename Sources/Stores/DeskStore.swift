@@ -84,8 +84,7 @@ public struct PollFiling: Sendable {
     public var newItemsPerDay: Int
     public var bytesStoredPerDay: ByteCount
 
-    public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount)
-    {
+    public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount) {
         self.drafts = drafts
         self.state = state
         self.record = record

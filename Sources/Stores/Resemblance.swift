@@ -68,15 +68,15 @@ public enum Resemblance {
 
     private static let stopWords = Set(
         [
-        "a", "about", "after", "against", "all", "amid", "an", "and", "are", "as", "at", "be", "been", "before", "but", "by",
-        "can", "could",
-        "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "here", "his", "how", "if", "in", "into", "is",
-        "it", "its",
-        "may", "might", "more", "no", "not", "now", "of", "off", "on", "or", "our", "out", "over", "says", "she", "should", "so",
-        "than",
-        "that", "the", "their", "them", "there", "these", "they", "this", "to", "under", "up", "was", "we", "were", "what",
-        "when", "which",
-        "while", "who", "why", "will", "with", "would", "you", "your",
+            "a", "about", "after", "against", "all", "amid", "an", "and", "are", "as", "at", "be", "been", "before", "but", "by",
+            "can", "could",
+            "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "here", "his", "how", "if", "in", "into", "is",
+            "it", "its",
+            "may", "might", "more", "no", "not", "now", "of", "off", "on", "or", "our", "out", "over", "says", "she", "should", "so",
+            "than",
+            "that", "the", "their", "them", "there", "these", "they", "this", "to", "under", "up", "was", "we", "were", "what",
+            "when", "which",
+            "while", "who", "why", "will", "with", "would", "you", "your",
         ].map { StableHash.of($0) })
 }
 

@@ -112,13 +112,17 @@ public struct StatusServer: Service {
         let now = clock.now()
         var page = MetricsPage()
         page.add("wiredesk_sources", "Sources in the registry.", "gauge", [("", Double(registry.sources.count))])
-        page.add("wiredesk_breaker_state", "0 closed, 1 open, 2 half-open, 3 disabled, 4 forced open, 5 metrics only.", "gauge",
+        page.add(
+            "wiredesk_breaker_state", "0 closed, 1 open, 2 half-open, 3 disabled, 4 forced open, 5 metrics only.", "gauge",
             registry.sources.map { (label($0), Double(states[$0.id]?.breaker.state.rawValue ?? 0)) })
-        page.add("wiredesk_consecutive_failures", "Failed polls in a row.", "gauge",
+        page.add(
+            "wiredesk_consecutive_failures", "Failed polls in a row.", "gauge",
             registry.sources.map { (label($0), Double(states[$0.id]?.breaker.consecutiveFailures ?? 0)) })
-        page.add("wiredesk_source_enabled", "1 unless an operator has disabled it.", "gauge",
+        page.add(
+            "wiredesk_source_enabled", "1 unless an operator has disabled it.", "gauge",
             registry.sources.map { (label($0), $0.isEnabled(at: now) ? 1 : 0) })
-        page.add("wiredesk_last_success_timestamp_seconds", "When it last answered as it should.", "gauge",
+        page.add(
+            "wiredesk_last_success_timestamp_seconds", "When it last answered as it should.", "gauge",
             registry.sources.compactMap { source in
                 states[source.id]?.lastSuccessAt.map { (label(source), $0.timeIntervalSince1970.rounded()) }
             })

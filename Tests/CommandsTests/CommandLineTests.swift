@@ -74,7 +74,8 @@ import Testing
         }
     }
 
-    @Test("An unknown id names the nearest one; exit 64", arguments: [["poll", "decript"], ["sources", "show", "decript"], ["diagnose", "decript"]])
+    @Test(
+        "An unknown id names the nearest one; exit 64", arguments: [["poll", "decript"], ["sources", "show", "decript"], ["diagnose", "decript"]])
     func unknownID(_ arguments: [String]) async throws {
         try await Rig.with { rig in
             let running = try rig.start(arguments)
@@ -145,9 +146,10 @@ import Testing
             let result = try await rig.run("diagnose", "decrypt", "--json", "--record", "poll.json")
             #expect(result.status == 0, "\(result.errors)")
             let stages = try #require(try result.objects().first?["stages"] as? [[String: Any]])
-            #expect(stages.compactMap { $0["name"] as? String } == [
-                "registry", "dns", "connect", "tls", "request", "response", "kind", "parse", "items", "duplicates", "breaker", "schedule",
-            ])
+            #expect(
+                stages.compactMap { $0["name"] as? String } == [
+                    "registry", "dns", "connect", "tls", "request", "response", "kind", "parse", "items", "duplicates", "breaker", "schedule",
+                ])
             #expect(stages.allSatisfy { $0["ok"] as? Bool == true })
             #expect(try await rig.articles().isEmpty)
             let asked = rig.newsroom.requests["decrypt"]
@@ -196,7 +198,9 @@ import Testing
             let unset = try #require(try await rig.run("poll", "decrypt", "--json").objects().first)
             #expect(unset["outcome"] as? String == "config")
             #expect((unset["message"] as? String)?.contains("DECRYPT_KEY") == true)
-            for arguments in [["poll", "decrypt", "--json", "--force"], ["diagnose", "decrypt", "--json"], ["sources", "show", "decrypt", "--effective"]] {
+            for arguments in [
+                ["poll", "decrypt", "--json", "--force"], ["diagnose", "decrypt", "--json"], ["sources", "show", "decrypt", "--effective"],
+            ] {
                 let running = try rig.start(arguments, environment: ["DECRYPT_KEY": "hunter2secret"])
                 try await running.ended(within: 30)
                 #expect(!(running.output + running.log).contains("hunter2secret"))

@@ -15,7 +15,8 @@ import Testing
     private func address(of host: Running) async throws -> String {
         var found = ""
         try await eventually {
-            found = host.log.split(separator: "\n").first { $0.contains("listening") }
+            found =
+                host.log.split(separator: "\n").first { $0.contains("listening") }
                 .flatMap { $0.split(separator: "address=").last.map(String.init) } ?? ""
             return !found.isEmpty
         }

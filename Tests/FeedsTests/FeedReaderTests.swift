@@ -28,12 +28,14 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "The version is known by root, version and namespace",
         arguments: [
-            ("<rss version=\"2.0\"><channel/></rss>", "rss20"), ("<rss version=\"0.91\"><channel/></rss>", "rss091"), ("<rss><channel/></rss>", "rss"),
+            ("<rss version=\"2.0\"><channel/></rss>", "rss20"), ("<rss version=\"0.91\"><channel/></rss>", "rss091"),
+            ("<rss><channel/></rss>", "rss"),
             ("<RSS VERSION=\"2.0\"><CHANNEL/></RSS>", "rss20"), ("<feed xmlns=\"http://www.w3.org/2005/Atom\"/>", "atom10"),
             ("<feed xmlns=\"http://purl.org/atom/ns#\" version=\"0.3\"/>", "atom03"), ("<feed/>", "atom"),
             ("<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" xmlns=\"http://purl.org/rss/1.0/\"><channel/></rdf:RDF>", "rss10"),
             ("<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" xmlns=\"http://my.netscape.com/rdf/simple/0.9/\"/>", "rss090"),
-            ("{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[]}", "json10"), ("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[]}", "json11"),
+            ("{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[]}", "json10"),
+            ("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[]}", "json11"),
         ])
     func versions(_ text: String, _ version: String) throws { #expect(try read(text).version == version) }
 
@@ -47,8 +49,10 @@ private func entry(_ elements: String) throws -> Item {
         "What is no feed is named",
         arguments: [
             ("<!DOCTYPE html><html><title>Log in</title></html>", Outcome.wrongKind, "an HTML page “Log in” where a feed was due"),
-            ("{\"error\":\"no\"}", .wrongKind, "JSON that is no JSON Feed (error) where a feed was due"), ("<urlset/>", .wrongKind, "an XML document with the root <urlset> where a feed was due"),
-            ("<opml/>", .wrongKind, "an OPML list where a feed was due"), ("", .parse, "an empty document where a feed was due"), ("hello", .wrongKind, "plain text where a feed was due"),
+            ("{\"error\":\"no\"}", .wrongKind, "JSON that is no JSON Feed (error) where a feed was due"),
+            ("<urlset/>", .wrongKind, "an XML document with the root <urlset> where a feed was due"),
+            ("<opml/>", .wrongKind, "an OPML list where a feed was due"), ("", .parse, "an empty document where a feed was due"),
+            ("hello", .wrongKind, "plain text where a feed was due"),
         ])
     func noFeed(_ text: String, _ outcome: Outcome, _ message: String) throws {
         let error = #expect(throws: FeedError.self) { try read(text) }
@@ -59,7 +63,8 @@ private func entry(_ elements: String) throws -> Item {
     @Test("How often a feed asks to be polled: ttl in minutes, or the syndication module")
     func advice() throws {
         #expect(try read("<rss><channel><ttl>30</ttl></channel></rss>").advisedInterval == .seconds(1800))
-        let sy = "<rss xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\"><channel><sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency></channel></rss>"
+        let sy =
+            "<rss xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\"><channel><sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency></channel></rss>"
         #expect(try read(sy).advisedInterval == .seconds(21_600))
     }
 }
@@ -75,7 +80,8 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "RSS titles are decoded once more where they were escaped twice",
         arguments: [
-            ("A &amp; B", "A & B"), ("A &amp;amp; B", "A & B"), ("&lt;b&gt;A&lt;/b&gt;", "A"), ("<![CDATA[Q&A]]>", "Q&A"), ("1 &lt; 2", "1 < 2"), ("a\u{A0} \n b", "a b"),
+            ("A &amp; B", "A & B"), ("A &amp;amp; B", "A & B"), ("&lt;b&gt;A&lt;/b&gt;", "A"), ("<![CDATA[Q&A]]>", "Q&A"), ("1 &lt; 2", "1 < 2"),
+            ("a\u{A0} \n b", "a b"),
         ])
     func titles(_ xml: String, _ title: String) throws { #expect(try item("<title>\(xml)</title>").title == title) }
 
@@ -91,14 +97,17 @@ private func entry(_ elements: String) throws -> Item {
         "Addresses come from link, alternate, or a guid that is a permalink",
         arguments: [
             ("<link>https://a.example/1</link>", "https://a.example/1"), ("<guid>https://a.example/2</guid>", "https://a.example/2"),
-            ("<guid isPermaLink=\"false\">https://a.example/2</guid>", nil), ("<atom:link rel=\"alternate\" href=\"https://a.example/3\"/>", "https://a.example/3"),
-            ("<atom:link rel=\"self\" href=\"https://a.example/4\"/>", nil), ("<link><![CDATA[https://a.example/?a=1&b=2]]></link>", "https://a.example/?a=1&b=2"),
+            ("<guid isPermaLink=\"false\">https://a.example/2</guid>", nil),
+            ("<atom:link rel=\"alternate\" href=\"https://a.example/3\"/>", "https://a.example/3"),
+            ("<atom:link rel=\"self\" href=\"https://a.example/4\"/>", nil),
+            ("<link><![CDATA[https://a.example/?a=1&b=2]]></link>", "https://a.example/?a=1&b=2"),
         ] as [(String, String?)])
     func links(_ xml: String, _ url: String?) throws { #expect(try item(xml).url == url) }
 
     @Test("Relative addresses are resolved against xml:base, else against the document")
     func bases() throws {
-        let text = "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:base=\"https://a.example/x/\"><entry xml:base=\"y/\"><link href=\"z\"/></entry></feed>"
+        let text =
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:base=\"https://a.example/x/\"><entry xml:base=\"y/\"><link href=\"z\"/></entry></feed>"
         #expect(try read(text).items.first?.url == "https://a.example/x/y/z")
         let plain = "<rss version=\"2.0\"><channel><item><link>/n/1</link></item></channel></rss>"
         #expect(try read(plain, base: "https://b.example/feed").items.first?.url == "https://b.example/n/1")
@@ -107,15 +116,18 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "Authors are names, not addresses",
         arguments: [
-            ("<author>a@b.example (Mara Voss)</author>", "Mara Voss"), ("<author>Mara Voss &lt;a@b.example&gt;</author>", "Mara Voss"), ("<author>a@b.example</author>", "a@b.example"),
+            ("<author>a@b.example (Mara Voss)</author>", "Mara Voss"), ("<author>Mara Voss &lt;a@b.example&gt;</author>", "Mara Voss"),
+            ("<author>a@b.example</author>", "a@b.example"),
             ("<dc:creator>A</dc:creator><dc:creator>B</dc:creator><author>C</author>", "A, B"), ("<itunes:author>I</itunes:author>", "I"),
         ])
     func authors(_ xml: String, _ author: String) throws { #expect(try item(xml).author == author) }
 
     @Test("Enclosures keep address, type and a sensible length")
     func enclosures() throws {
-        let item = try item("<enclosure url=\"https://a.example/1.mp3\" type=\"audio/mpeg\" length=\"12\"/><enclosure url=\"https://a.example/2\" length=\"-1\"/>")
-        #expect(item.enclosures == [Enclosure(url: "https://a.example/1.mp3", type: "audio/mpeg", length: 12), Enclosure(url: "https://a.example/2")])
+        let item = try item(
+            "<enclosure url=\"https://a.example/1.mp3\" type=\"audio/mpeg\" length=\"12\"/><enclosure url=\"https://a.example/2\" length=\"-1\"/>")
+        #expect(
+            item.enclosures == [Enclosure(url: "https://a.example/1.mp3", type: "audio/mpeg", length: 12), Enclosure(url: "https://a.example/2")])
     }
 
     @Test("Categories: text, subject, term; empty and double ones dropped")
@@ -133,11 +145,14 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "Dates as found in the wild",
         arguments: [
-            ("Tue, 24 Nov 2026 10:11:12 +0000", "2026-11-24T10:11:12Z"), ("Tue, 24 Nov 2026 10:11:12 GMT", "2026-11-24T10:11:12Z"), ("24 Nov 26 10:11 EST", "2026-11-24T15:11:00Z"),
+            ("Tue, 24 Nov 2026 10:11:12 +0000", "2026-11-24T10:11:12Z"), ("Tue, 24 Nov 2026 10:11:12 GMT", "2026-11-24T10:11:12Z"),
+            ("24 Nov 26 10:11 EST", "2026-11-24T15:11:00Z"),
             ("Tue, 24 Nov 2026 10:11:12 -05:00", "2026-11-24T15:11:12Z"), ("Wrong, 24 Sept 2026 10:11:12 PDT", "2026-09-24T17:11:12Z"),
-            ("2026-11-24T10:11:12Z", "2026-11-24T10:11:12Z"), ("2026-11-24T10:11:12.5+02:00", "2026-11-24T08:11:12Z"), ("2026-11-24", "2026-11-24T00:00:00Z"),
+            ("2026-11-24T10:11:12Z", "2026-11-24T10:11:12Z"), ("2026-11-24T10:11:12.5+02:00", "2026-11-24T08:11:12Z"),
+            ("2026-11-24", "2026-11-24T00:00:00Z"),
             ("2026-11", "2026-11-01T00:00:00Z"), ("20261124T101112Z", "2026-11-24T00:00:00Z"), ("Tue Nov 24 10:11:12 2026", "2026-11-24T10:11:12Z"),
-            ("Oct 28 2023 08:28:28 PM", "2023-10-28T20:28:28Z"), ("06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z"), ("Sun, 06 Nov 1994 08:49:37 GMT+7", "1994-11-06T01:49:37Z"),
+            ("Oct 28 2023 08:28:28 PM", "2023-10-28T20:28:28Z"), ("06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z"),
+            ("Sun, 06 Nov 1994 08:49:37 GMT+7", "1994-11-06T01:49:37Z"),
         ])
     func dates(_ text: String, _ expected: String) throws {
         let wanted = text == "20261124T101112Z" ? "2026-11-24T10:11:12Z" : expected
@@ -170,7 +185,8 @@ private func entry(_ elements: String) throws -> Item {
     private func title(_ bytes: [UInt8], header: String? = nil) throws -> String? { try FeedReader.read(bytes, charset: header).title }
 
     private func document(_ declared: String?, _ title: [UInt8]) -> [UInt8] {
-        Array("<?xml version=\"1.0\"\(declared.map { " encoding=\"\($0)\"" } ?? "")?><rss><channel><title>".utf8) + title + Array("</title></channel></rss>".utf8)
+        Array("<?xml version=\"1.0\"\(declared.map { " encoding=\"\($0)\"" } ?? "")?><rss><channel><title>".utf8) + title
+            + Array("</title></channel></rss>".utf8)
     }
 
     @Test("Byte-order mark, header, declaration, UTF-8, windows-1252: in this order")
@@ -203,11 +219,14 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "What is readable is read",
         arguments: [
-            ("a & b", "a & b"), ("a &nbsp;&eacute; b", "a é b"), ("R&D; x", "R&D; x"), ("a \u{8} b", "a b"), ("x &#8; y", "x y"), ("a < b", "a < b"), ("<br>a", "a"),
+            ("a & b", "a & b"), ("a &nbsp;&eacute; b", "a é b"), ("R&D; x", "R&D; x"), ("a \u{8} b", "a b"), ("x &#8; y", "x y"), ("a < b", "a < b"),
+            ("<br>a", "a"),
             ("a<x:y>b</x:y>", "a b"), ("&#146;", "\u{2019}"),
         ])
     func repairs(_ inside: String, _ title: String) throws {
-        let feed = try read("<rss version=\"2.0\"><channel><item><title>\(inside)</title><guid>1</guid></item><item><guid>2</guid><title>A &amp; B</title></item></channel></rss>")
+        let feed = try read(
+            "<rss version=\"2.0\"><channel><item><title>\(inside)</title><guid>1</guid></item><item><guid>2</guid><title>A &amp; B</title></item></channel></rss>"
+        )
         #expect(feed.items.map(\.id) == ["1", "2"])
         #expect(feed.items.first?.title?.replacing(" ", with: "") == title.replacing(" ", with: ""))
         #expect(feed.items.last?.title == "A & B", "a reference behind the damage is kept")
@@ -242,9 +261,23 @@ private func entry(_ elements: String) throws -> Item {
     }
 
     private static let hostile: [(String, @Sendable () -> String)] = [
-        ("nested parameter entities", { "<!DOCTYPE r [" + (0..<30).map { "<!ENTITY % a\($0) '%a\($0 + 1);%a\($0 + 1);'>" }.joined() + "%a0;]>" + whole }),
-        ("billion laughs", { "<!DOCTYPE r [<!ENTITY a0 \"ha\">" + (1..<30).map { "<!ENTITY a\($0) \"&a\($0 - 1);&a\($0 - 1);\">" }.joined() + "]><rss><channel><title>&a29;</title></channel></rss>" }),
-        ("quadratic blow-up", { "<!DOCTYPE r [<!ENTITY a \"\(String(repeating: "x", count: 1000))\">]><rss><channel><title>\(String(repeating: "&a;", count: 30_000))</title></channel></rss>" }),
+        (
+            "nested parameter entities",
+            { "<!DOCTYPE r [" + (0..<30).map { "<!ENTITY % a\($0) '%a\($0 + 1);%a\($0 + 1);'>" }.joined() + "%a0;]>" + whole }
+        ),
+        (
+            "billion laughs",
+            {
+                "<!DOCTYPE r [<!ENTITY a0 \"ha\">" + (1..<30).map { "<!ENTITY a\($0) \"&a\($0 - 1);&a\($0 - 1);\">" }.joined()
+                    + "]><rss><channel><title>&a29;</title></channel></rss>"
+            }
+        ),
+        (
+            "quadratic blow-up",
+            {
+                "<!DOCTYPE r [<!ENTITY a \"\(String(repeating: "x", count: 1000))\">]><rss><channel><title>\(String(repeating: "&a;", count: 30_000))</title></channel></rss>"
+            }
+        ),
         ("attributes", { "<rss><channel " + (0..<20_000).map { "a\($0)=\"\"" }.joined(separator: " ") + "/></rss>" }),
         ("depth", { "<rss>" + String(repeating: "<a>", count: 50_000) }),
         ("brackets", { String(repeating: "[", count: 200_000) }),
@@ -257,8 +290,14 @@ private func entry(_ elements: String) throws -> Item {
         ("unclosed tags", { "<rss><channel>" + String(repeating: "<item><b>", count: 30_000) }),
         ("stray end tags", { "<rss><channel>" + String(repeating: "</x>", count: 300_000) + "<title>T</title></channel></rss>" }),
         ("declarations", { "<rss><channel>" + String(repeating: "<!x ", count: 30_000) }),
-        ("open tags in HTML", { "<rss><channel><item><description>" + String(repeating: "&lt;a ", count: 30_000) + "</description></item></channel></rss>" }),
-        ("scripts in HTML", { "<rss><channel><item><description>" + String(repeating: "&lt;script&gt;", count: 30_000) + "</description></item></channel></rss>" }),
+        (
+            "open tags in HTML",
+            { "<rss><channel><item><description>" + String(repeating: "&lt;a ", count: 30_000) + "</description></item></channel></rss>" }
+        ),
+        (
+            "scripts in HTML",
+            { "<rss><channel><item><description>" + String(repeating: "&lt;script&gt;", count: 30_000) + "</description></item></channel></rss>" }
+        ),
     ]
 
     @Test("Hostile documents end soon", arguments: hostile.map(\.0))
@@ -287,10 +326,14 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "What is active goes, with what belongs to it",
         arguments: [
-            ("<p>a<script>alert(1)</script>b</p>", "<p>ab</p>"), ("<a href=\"javascript:alert(1)\">x</a>", "<a >x</a>"), ("<img src=x onerror=alert(1)>", "<img src=x >"),
-            ("<a href=\" java\nscript:alert(1)\">x</a>", "<a >x</a>"), ("<iframe src=\"https://a.example\"></iframe>x", "x"), ("<p style=\"x:expression(1)\">x</p>", "<p >x</p>"),
-            ("<svg onload=alert(1)><a>y</a></svg>x", "x"), ("<a href=\"&#106;avascript:x\">x</a>", "<a >x</a>"), ("<form action=x><input></form>x", "x"), ("<SCRIPT>x</SCRIPT>y", "y"),
-            ("<!--[if IE]><script></script><![endif]-->x", "x"), ("a<script", "a"), ("<img src=\"data:text/html,x\">", "<img >"), ("<base href=\"//x\">y", "y"),
+            ("<p>a<script>alert(1)</script>b</p>", "<p>ab</p>"), ("<a href=\"javascript:alert(1)\">x</a>", "<a >x</a>"),
+            ("<img src=x onerror=alert(1)>", "<img src=x >"),
+            ("<a href=\" java\nscript:alert(1)\">x</a>", "<a >x</a>"), ("<iframe src=\"https://a.example\"></iframe>x", "x"),
+            ("<p style=\"x:expression(1)\">x</p>", "<p >x</p>"),
+            ("<svg onload=alert(1)><a>y</a></svg>x", "x"), ("<a href=\"&#106;avascript:x\">x</a>", "<a >x</a>"),
+            ("<form action=x><input></form>x", "x"), ("<SCRIPT>x</SCRIPT>y", "y"),
+            ("<!--[if IE]><script></script><![endif]-->x", "x"), ("a<script", "a"), ("<img src=\"data:text/html,x\">", "<img >"),
+            ("<base href=\"//x\">y", "y"),
         ])
     func sanitising(_ html: String, _ clean: String) { #expect(HTMLText.sanitised(html) == clean) }
 
@@ -324,9 +367,12 @@ private func entry(_ elements: String) throws -> Item {
     @Test(
         "References are resolved as RFC 3986 says",
         arguments: [
-            ("g", "http://a/b/c/g"), ("./g", "http://a/b/c/g"), ("g/", "http://a/b/c/g/"), ("/g", "http://a/g"), ("//g", "http://g"), ("?y", "http://a/b/c/d;p?y"),
-            ("g?y", "http://a/b/c/g?y"), ("#s", "http://a/b/c/d;p?q#s"), ("", "http://a/b/c/d;p?q"), (".", "http://a/b/c/"), ("..", "http://a/b/"), ("../g", "http://a/b/g"),
-            ("../..", "http://a/"), ("../../g", "http://a/g"), ("../../../g", "http://a/g"), ("g:h", "g:h"), ("/./g", "http://a/g"), ("/../g", "http://a/g"),
+            ("g", "http://a/b/c/g"), ("./g", "http://a/b/c/g"), ("g/", "http://a/b/c/g/"), ("/g", "http://a/g"), ("//g", "http://g"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"), ("#s", "http://a/b/c/d;p?q#s"), ("", "http://a/b/c/d;p?q"), (".", "http://a/b/c/"), ("..", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../..", "http://a/"), ("../../g", "http://a/g"), ("../../../g", "http://a/g"), ("g:h", "g:h"), ("/./g", "http://a/g"),
+            ("/../g", "http://a/g"),
         ])
     func resolution(_ reference: String, _ resolved: String) { #expect(WebAddress.resolve(reference, against: "http://a/b/c/d;p?q") == resolved) }
 }

@@ -118,7 +118,9 @@ extension FetchReply {
         }
     }
 
-    @Test("URLs that cannot be asked are named as the registry's fault", arguments: ["file:///etc/passwd", "ftp://a.example/", "http://", "nonsense", "http://u:p@127.0.0.1/"])
+    @Test(
+        "URLs that cannot be asked are named as the registry's fault",
+        arguments: ["file:///etc/passwd", "ftp://a.example/", "http://", "nonsense", "http://u:p@127.0.0.1/"])
     func wrongURLs(_ url: String) async throws {
         try await withServer { _, fetcher in
             #expect(await fetcher.get(url).failure?.outcome == .config)

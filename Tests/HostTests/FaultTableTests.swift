@@ -40,7 +40,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
         .http("a well feed", .ok, stored: 1, body: feed),
         .http("401", .auth, 401), .http("402", .auth, 402), .http("403", .auth, 403, body: "no"), .http("404", .http, 404), .http("410", .gone, 410),
         .http("429", .rateLimited, 429), .http("429 with ten years", .rateLimited, 429, ["Retry-After: 315360000"]),
-        .http("429 with nonsense", .rateLimited, 429, ["Retry-After: soon"]), .http("403 that is a limit", .rateLimited, 403, ["X-RateLimit-Remaining: 0"]),
+        .http("429 with nonsense", .rateLimited, 429, ["Retry-After: soon"]),
+        .http("403 that is a limit", .rateLimited, 403, ["X-RateLimit-Remaining: 0"]),
         .http("500", .http, 500, requests: 3), .http("503 with Retry-After", .http, 503, ["Retry-After: 60"]), .http("501", .http, 501),
         .http("204", .empty, 204), .http("206", .http, 206, body: feed), .http("304 unasked", .http, 304),
         .http("301 to nowhere", .redirect, 301), .http("300", .redirect, 300), .http("418", .http, 418),
@@ -55,28 +56,49 @@ struct Fault: Sendable, CustomTestStringConvertible {
         .http("Cloudflare at 403", .blocked, 403, ["cf-mitigated: challenge"], body: page),
         .http("Cloudflare at 200", .blocked, body: "<html><head><title>Just a moment...</title></head></html>"),
         .http("Vercel at 429", .blocked, 429, ["x-vercel-mitigated: challenge"], body: page),
-        .http("DataDome", .blocked, 403, ["x-datadome: protected"], body: page), .http("a captcha", .blocked, body: "<html><script src=\"https://hcaptcha.com/1/api.js\"></script></html>"),
+        .http("DataDome", .blocked, 403, ["x-datadome: protected"], body: page),
+        .http("a captcha", .blocked, body: "<html><script src=\"https://hcaptcha.com/1/api.js\"></script></html>"),
         .http("AWS WAF at 202", .blocked, 202, ["x-amzn-waf-action: challenge"]),
     ]
 
     static let documents: [Fault] = [
-        .http("bare ampersands", .ok, stored: 1, body: "<rss version=\"2.0\"><channel><item><guid>1</guid><title>R&D & more</title></item></channel></rss>"),
-        .http("an unclosed tag in one entry", .ok, stored: 2, body: "<rss version=\"2.0\"><channel><item><guid>1</guid><title>a<b>c</title></item><item><guid>2</guid></item></channel></rss>"),
-        .http("text behind the root", .ok, stored: 1, body: feed + "<script>x</script>"), .http("a warning before the root", .ok, stored: 1, body: "Warning: x in <b>y</b>\n" + feed),
-        .http("billion laughs", .ok, stored: 1, body: "<!DOCTYPE r [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;\">]>" + feed.replacingOccurrences(of: "One", with: "&c;")),
-        .http("an external entity", .ok, stored: 1, body: "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>" + feed.replacingOccurrences(of: "One", with: "&x;")),
+        .http(
+            "bare ampersands", .ok, stored: 1,
+            body: "<rss version=\"2.0\"><channel><item><guid>1</guid><title>R&D & more</title></item></channel></rss>"),
+        .http(
+            "an unclosed tag in one entry", .ok, stored: 2,
+            body: "<rss version=\"2.0\"><channel><item><guid>1</guid><title>a<b>c</title></item><item><guid>2</guid></item></channel></rss>"),
+        .http("text behind the root", .ok, stored: 1, body: feed + "<script>x</script>"),
+        .http("a warning before the root", .ok, stored: 1, body: "Warning: x in <b>y</b>\n" + feed),
+        .http(
+            "billion laughs", .ok, stored: 1,
+            body: "<!DOCTYPE r [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;\">]>"
+                + feed.replacingOccurrences(of: "One", with: "&c;")),
+        .http(
+            "an external entity", .ok, stored: 1,
+            body: "<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>" + feed.replacingOccurrences(of: "One", with: "&x;")),
         .http("parameter entities", .ok, stored: 1, body: "<!DOCTYPE r [<!ENTITY % a \"<!ENTITY b 'x'>\">%a;%a;]>" + feed),
         .http("nested beyond the ceiling", .ceiling, body: "<rss><channel>" + String(repeating: "<a>", count: 5000)),
-        .http("a hundred thousand attributes", .parse, body: feed.replacingOccurrences(of: "<item>", with: "<item \((0..<100_000).map { "a\($0)=\"\"" }.joined(separator: " "))>")),
+        .http(
+            "a hundred thousand attributes", .parse,
+            body: feed.replacingOccurrences(of: "<item>", with: "<item \((0..<100_000).map { "a\($0)=\"\"" }.joined(separator: " "))>")),
         .http("JSON nested without end", .ceiling, body: String(repeating: "[", count: 1_000_000)),
-        .http("a JSON Feed", .ok, stored: 1, body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"1\",\"content_text\":\"x\"}]}"),
+        .http(
+            "a JSON Feed", .ok, stored: 1,
+            body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"1\",\"content_text\":\"x\"}]}"),
         .http("a JSON Feed cut short", .parse, body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"1\""),
-        .http("the same guid twice", .ok, stored: 1, body: feed.replacingOccurrences(of: "</item>", with: "</item><item><guid>1</guid><title>One</title></item>")),
-        .http("ids that differ behind a NUL", .ok, stored: 2, body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"a\\u0000b\"},{\"id\":\"a\\u0000c\"}]}"),
+        .http(
+            "the same guid twice", .ok, stored: 1,
+            body: feed.replacingOccurrences(of: "</item>", with: "</item><item><guid>1</guid><title>One</title></item>")),
+        .http(
+            "ids that differ behind a NUL", .ok, stored: 2,
+            body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{\"id\":\"a\\u0000b\"},{\"id\":\"a\\u0000c\"}]}"),
     ]
 
     static let transfers: [Fault] = [
-        Fault(name: "a length that is too long", outcome: .network, requests: 3) { $0.write("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n\(feed)") },
+        Fault(name: "a length that is too long", outcome: .network, requests: 3) {
+            $0.write("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n\(feed)")
+        },
         Fault(name: "half a header block", outcome: .network, requests: 3) { $0.write("HTTP/1.1 200 OK\r\nContent-") },
         Fault(name: "no answer", outcome: .network, requests: 3) { _ in },
         Fault(name: "a reset", outcome: .network, requests: 3) { $0.reset() },
@@ -94,12 +116,16 @@ struct Fault: Sendable, CustomTestStringConvertible {
             connection.answer(200, ["Content-Encoding: gzip"], Deflater.gzip([UInt8](repeating: 0x20, count: 32 << 20)) ?? [])
         },
         Fault(name: "a redirect to itself", outcome: .redirect) { $0.answer(302, ["Location: \($0.request.path)"]) },
-        Fault(name: "a redirect into the private network", outcome: .denied) { $0.answer(302, ["Location: http://169.254.169.254/latest/meta-data/"]) },
+        Fault(name: "a redirect into the private network", outcome: .denied) {
+            $0.answer(302, ["Location: http://169.254.169.254/latest/meta-data/"])
+        },
         Fault(name: "a redirect to a file", outcome: .redirect) { $0.answer(302, ["Location: file:///etc/passwd"]) },
     ]
 
     private static func list(_ ids: ClosedRange<Int>, at second: (Int) -> Int) -> String {
-        let items = ids.map { "{\"ID\":\($0),\"GUID\":\"g\($0)\",\"TITLE\":\"T\($0)\",\"URL\":\"https://a.example/\($0)\",\"PUBLISHED_ON\":\(second($0))}" }
+        let items = ids.map {
+            "{\"ID\":\($0),\"GUID\":\"g\($0)\",\"TITLE\":\"T\($0)\",\"URL\":\"https://a.example/\($0)\",\"PUBLISHED_ON\":\(second($0))}"
+        }
         return "{\"Data\":[\(items.joined(separator: ","))],\"Err\":{}}"
     }
 
@@ -108,7 +134,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
         .http("Err at 200: limit", .rateLimited, api: true, body: "{\"Data\":[],\"Err\":{\"type\":99,\"message\":\"You are over your rate limit\"}}"),
         .http("Err at 200: key", .auth, api: true, body: "{\"Data\":[],\"Err\":{\"message\":\"API key required\"}}"),
         .http("Err at 200: parameter", .config, api: true, body: "{\"Err\":{\"message\":\"bad value\",\"other_info\":{\"param\":\"lang\"}}}"),
-        .http("no Data", .schema, api: true, body: "{\"items\":[]}"), .http("Data of nonsense", .schema, api: true, body: "{\"Data\":[1,2,3],\"Err\":{}}"),
+        .http("no Data", .schema, api: true, body: "{\"items\":[]}"),
+        .http("Data of nonsense", .schema, api: true, body: "{\"Data\":[1,2,3],\"Err\":{}}"),
         .http("an empty list", .empty, api: true, body: "{\"Data\":[],\"Err\":{}}"), .http("broken JSON", .parse, api: true, body: "{\"Data\":[{]}"),
         .http("401 of the API", .auth, 401, api: true, body: "{\"Err\":{\"message\":\"no\"}}"),
         Fault(name: "the same page for ever", outcome: .ceiling, requests: 2, stored: 50, kind: .coindesk(.init(), key: nil)) {
@@ -117,7 +144,12 @@ struct Fault: Sendable, CustomTestStringConvertible {
         },
         Fault(name: "pages that never end", outcome: .ceiling, requests: 5, stored: 250, kind: .coindesk(.init(), key: nil)) {
             let until = $0.request.path.components(separatedBy: "to_ts=").last.flatMap { Int($0) } ?? Int(Date().timeIntervalSince1970)
-            $0.answer(200, [], Array(list(1...50) { until - $0 }.replacingOccurrences(of: "\"g", with: "\"g\(until)-").replacingOccurrences(of: "example/", with: "example/\(until)-").utf8))
+            $0.answer(
+                200, [],
+                Array(
+                    list(1...50) { until - $0 }.replacingOccurrences(of: "\"g", with: "\"g\(until)-").replacingOccurrences(
+                        of: "example/", with: "example/\(until)-"
+                    ).utf8))
         },
     ]
 
@@ -245,7 +277,9 @@ struct PollRig {
         let rig = try PollRig()
         rig.server.respond("/x", 301, ["Location: /y"])
         rig.server.on("/y") { connection in
-            if connection.request.headers["if-none-match"] == "W/\"a b\"" { connection.answer(304) } else {
+            if connection.request.headers["if-none-match"] == "W/\"a b\"" {
+                connection.answer(304)
+            } else {
                 connection.answer(200, ["ETag: W/\"a b\""], Array(Fault.feed.utf8))
             }
         }

@@ -153,14 +153,20 @@ private func id(_ text: String) throws -> SourceID { try #require(SourceID(text)
         "Each mistake is named where it stands",
         arguments: [
             ("{\"version\":2,\"sources\":[]}", "2,", "version of the registry is 2, but must be 1"),
-            ("{\"version\":1,\"sources\":[{\"id\":\"A b\",\"kind\":\"feed\",\"url\":\"https://a.example\"}]}", "\"A b\"", "id of source \"A b\" is \"A b\""),
+            (
+                "{\"version\":1,\"sources\":[{\"id\":\"A b\",\"kind\":\"feed\",\"url\":\"https://a.example\"}]}", "\"A b\"",
+                "id of source \"A b\" is \"A b\""
+            ),
             ("{\"version\":1,\n\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"ftp://a\"}]}", "\"ftp:", "absolute http or https address"),
             ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://u:p@a.example\"}]}", "\"https:", "without user name"),
             (
                 "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"headers\":{\"Authorization\":\"x\"}}]}",
                 "\"x\"", "never a value"
             ),
-            ("{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"fallback\":\"b\"}]}", "\"b\"", "which is no source"),
+            (
+                "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"fallback\":\"b\"}]}", "\"b\"",
+                "which is no source"
+            ),
             (
                 "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"interval\":\"5 parsecs\"}]}",
                 "\"5 parsecs", "a duration such as"
@@ -176,7 +182,8 @@ private func id(_ text: String) throws -> SourceID { try #require(SourceID(text)
 
     @Test("Fallbacks that lead back are refused")
     func fallbackLoop() {
-        let text = "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"fallback\":\"b\"},{\"id\":\"b\",\"kind\":\"feed\",\"url\":\"https://b.example\",\"fallback\":\"a\"}]}"
+        let text =
+            "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"feed\",\"url\":\"https://a.example\",\"fallback\":\"b\"},{\"id\":\"b\",\"kind\":\"feed\",\"url\":\"https://b.example\",\"fallback\":\"a\"}]}"
         let refusal = #expect(throws: RegistryRefusal.self) { try RegistryReader.read(Array(text.utf8), file: "x") }
         #expect(refusal?.description.contains("lead back to itself") == true)
     }

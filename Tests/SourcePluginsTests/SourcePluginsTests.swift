@@ -8,14 +8,16 @@ private let now = Date(timeIntervalSince1970: 1_795_000_000)
 
 private func document(_ status: Int, _ headers: [(String, String)] = [], _ body: String = "") -> Document {
     Document(
-        url: "https://a.example/x", status: status, headers: headers.map { HTTPHeader(name: $0.0, value: $0.1) }, body: Array(body.utf8), trace: FetchTrace())
+        url: "https://a.example/x", status: status, headers: headers.map { HTTPHeader(name: $0.0, value: $0.1) }, body: Array(body.utf8),
+        trace: FetchTrace())
 }
 
 @Suite("Retry-After") struct RetryAfterTests {
     @Test(
         "Both forms are read, and no server puts a source off for longer than a day",
         arguments: [
-            ("60", 60), ("0", 0), ("315360000", 86_400), ("99999999999999999999", 86_400), ("Fri, 19 Nov 2027 00:00:00 GMT", 86_400), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("60", 60), ("0", 0), ("315360000", 86_400), ("99999999999999999999", 86_400), ("Fri, 19 Nov 2027 00:00:00 GMT", 86_400),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Wed, 18 Nov 2026 11:08:20 GMT", 100),
         ])
     func forms(_ value: String, _ seconds: Double) {

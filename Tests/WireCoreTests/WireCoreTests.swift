@@ -20,7 +20,9 @@ import WireCore
 
     @Test(
         "A fault is named where it stands",
-        arguments: [("{\"a\":1,}", 7), ("[1 2]", 3), ("", 0), ("{\"a\" 1}", 5), ("[NaN]", 1), ("01", 1), ("\"a", 2), ("\"\\x\"", 2), ("{} x", 3), ("[1.]", 3)])
+        arguments: [
+            ("{\"a\":1,}", 7), ("[1 2]", 3), ("", 0), ("{\"a\" 1}", 5), ("[NaN]", 1), ("01", 1), ("\"a", 2), ("\"\\x\"", 2), ("{} x", 3), ("[1.]", 3),
+        ])
     func faults(_ text: String, _ offset: Int) {
         let error = #expect(throws: JSONSyntaxError.self) { try read(text) }
         #expect(error?.offset == offset)
@@ -66,7 +68,10 @@ import WireCore
     /// Known instants.
     @Test(
         "Instants and their texts",
-        arguments: [("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:34:56Z", 951_827_696), ("2026-11-24T02:57:44Z", 1_795_489_064), ("1969-12-31T23:59:59Z", -1), ("9999-12-31T23:59:59Z", 253_402_300_799)])
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:34:56Z", 951_827_696), ("2026-11-24T02:57:44Z", 1_795_489_064), ("1969-12-31T23:59:59Z", -1),
+            ("9999-12-31T23:59:59Z", 253_402_300_799),
+        ])
     func instants(_ text: String, _ seconds: Int) {
         #expect(UTCTime.text(Date(timeIntervalSince1970: Double(seconds))) == text)
         #expect(UTCTime.parse(text) == Date(timeIntervalSince1970: Double(seconds)))
@@ -88,7 +93,9 @@ import WireCore
 }
 
 @Suite("Words") struct WordTests {
-    @Test("The nearest name is found, a far one is not", arguments: [("intervall", "interval"), ("fed", "feed"), ("decript", "decrypt"), ("xyz", nil)] as [(String, String?)])
+    @Test(
+        "The nearest name is found, a far one is not",
+        arguments: [("intervall", "interval"), ("fed", "feed"), ("decript", "decrypt"), ("xyz", nil)] as [(String, String?)])
     func nearest(_ name: String, _ wanted: String?) { #expect(NearestName.of(name, among: ["interval", "feed", "decrypt", "headers"]) == wanted) }
 
     @Test("No text can colour a terminal, forge a line or hide itself")
@@ -98,6 +105,11 @@ import WireCore
         #expect(SafeText.line("abcdef", limit: 3) == "abc…")
     }
 
-    @Test("Ids", arguments: [("coindesk-api", true), ("a.b_c", true), ("", false), ("A", false), ("-a", false), ("a b", false), (String(repeating: "a", count: 65), false)])
+    @Test(
+        "Ids",
+        arguments: [
+            ("coindesk-api", true), ("a.b_c", true), ("", false), ("A", false), ("-a", false), ("a b", false),
+            (String(repeating: "a", count: 65), false),
+        ])
     func ids(_ text: String, _ isOne: Bool) { #expect((SourceID(text) != nil) == isOne) }
 }
