@@ -26,10 +26,11 @@ demo: build
 run: build
 	@$(WIREDESK) run $(ARGS)
 
+# The tests run one after another: many measure what happens within a second, on machines with two cores.
 test:
 	@scripts/setup.sh --tests
 	@scripts/quietly.sh "building the tests" $(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build $(ARGS)
+	@$(SWIFT) test --skip-build --no-parallel $(ARGS)
 
 check:
 	@scripts/setup.sh --tests

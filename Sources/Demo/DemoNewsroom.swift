@@ -79,7 +79,21 @@ public final class DemoNewsroom: Service {
                 ports.yield(channel.localAddress?.port ?? 0)
                 ports.finish()
             }, logger: quiet)
-        try await application.run()
+        try await Self.serve(application)
+    }
+
+    /// Ends in good order also when the task is cancelled: NIO takes a server that is torn down in the middle of an answer for a fault.
+    private static func serve(_ application: some Service) async throws {
+        var quiet = Logger(label: "newsroom") { _ in SwiftLogNoOpLogHandler() }
+        quiet.logLevel = .critical
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [.init(service: application)], logger: quiet))
+        // Not a child task, so that the cancellation does not reach it; it ends with the group, which is awaited.
+        let serving = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task { await group.triggerGracefulShutdown() }
+        }
     }
 
     private func answer(_ source: DemoSource, _ request: Request) -> Response {
