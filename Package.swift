@@ -46,10 +46,11 @@ let package = Package(
         .target(name: "WireCore", swiftSettings: settings),
         .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
+        .target(name: "Costs", dependencies: ["WireCore"], swiftSettings: settings),
         .target(name: "Fetch", dependencies: ["WireCore", "Inflate", "CCurl"], swiftSettings: settings),
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
-        .target(name: "Stores", dependencies: ["WireCore", "Resilience"], swiftSettings: settings),
+        .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
         .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "Host",

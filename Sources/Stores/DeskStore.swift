@@ -1,5 +1,5 @@
-// Stores: what the desk keeps, as a contract for engines. Read in this order: DeskStore, SourceState, PollRecord, Article,
-// ArticleDraft. It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
+// Stores: what the desk keeps, as contracts for engines. Read in this order: DeskStore, SourceState, PollRecord, Article,
+// ArticleDraft, LedgerStore (money). It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
 // engine runs: Tests/StoresTests.
 
 public import FoundationEssentials

@@ -1,0 +1,168 @@
+public import Costs
+public import FoundationEssentials
+public import WireCore
+
+/// Where spending is kept: reservations, entries, sums, gateway keys, cached answers and alerts that were raised.
+///
+/// One record of one fact: an entry, the standing of every budget it counts against and the sums of its day and month change in one
+/// transaction, so that they cannot drift. A method that returns has made its effect durable, against power failure too. Errors are
+/// ``DeskError`` with code `store`.
+public protocol LedgerStore: Sendable {
+    /// Holds `entry.bound` (the entry's status is `reserved`) against every one of `budgets`, or against none. Budgets are of the
+    /// entry's day and month. The entry counts against desk, key and operation whether a budget is given for them or not.
+    /// Where an entry of that id is there already, nothing changes and that entry comes back.
+    func reserve(_ entry: LedgerEntry, against budgets: [Budget]) async throws -> ReservationAnswer
+
+    /// Ends a reservation, once: takes the bound out of what is reserved and adds the cost to what is spent. Where it has ended before,
+    /// nothing changes. Returns the entry as it stands. Throws `store` when there is no such entry.
+    func settle(_ settlement: Settlement) async throws -> LedgerEntry
+
+    /// Writes an entry that holds no money: an answer from the cache, cost zero. One of that id is left as it is.
+    func enterCached(_ entry: LedgerEntry) async throws
+
+    /// Reservations that have not ended, oldest first.
+    func openReservations() async throws -> [LedgerEntry]
+
+    /// Entries by the order in which they were reserved.
+    func entries(_ query: LedgerQuery) async throws -> [LedgerEntry]
+
+    /// The sums of one day or month; costs the same however many entries there are.
+    func totals(of period: LedgerPeriod) async throws -> [LedgerTotal]
+
+    /// The sums of all days from `first` to `last`, both included.
+    func dailyTotals(from first: LedgerPeriod, to last: LedgerPeriod) async throws -> [LedgerTotal]
+
+    /// Where a scope stands in a day or month; zero where nothing was ever entered.
+    func standing(of scope: BudgetScope, in period: LedgerPeriod) async throws -> BudgetStanding
+
+    /// Recomputes sums and standings from the entries; each line names one difference. Empty: all agree.
+    func reconcileLedger() async throws -> [String]
+
+    /// Enters a key; throws `usage` when the name is taken.
+    func addKey(_ key: GatewayKey) async throws
+    /// All keys by name, revoked ones included.
+    func gatewayKeys() async throws -> [GatewayKey]
+    /// The key with this hash; nil when there is none. Revoked ones come back too, marked.
+    func gatewayKey(hash: String) async throws -> GatewayKey?
+    /// Marks a key as revoked; false when there is none of that name that is not.
+    func revokeKey(name: String, at instant: Date) async throws -> Bool
+
+    /// A kept answer that has not expired; counts a hit or a miss.
+    func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer?
+    /// Keeps an answer; the oldest give way when all together are larger than `capacity`.
+    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws
+    /// Removes expired answers; returns how many.
+    func clearExpiredAnswers(now: Date) async throws -> Int
+    func cacheStatistics(now: Date) async throws -> CacheStatistics
+
+    /// Notes that an alert is raised, once for each id; false when it was raised before.
+    func raiseAlert(id: String, message: String, at instant: Date) async throws -> Bool
+    /// Notes that an alert was delivered to a channel.
+    func noteDelivery(alert id: String, channel: String, at instant: Date) async throws
+    /// Alerts by time, newest first, each with the channels it was delivered to.
+    func raisedAlerts(limit: Int) async throws -> [RaisedAlert]
+}
+
+/// The answer to a request for money.
+public enum ReservationAnswer: Sendable, Equatable {
+    case granted
+    /// There is an entry of that id.
+    case known(LedgerEntry)
+    /// The first budget, in the order given, that it did not fit into.
+    case refused(BudgetRefusal)
+}
+
+/// Which entries to read.
+public struct LedgerQuery: Sendable {
+    /// Days from and to, both included; nil: no bound.
+    public var from: LedgerPeriod?
+    public var to: LedgerPeriod?
+    public var key: String?
+    public var operation: String?
+    public var source: SourceID?
+    /// Entries behind this one, in the order of ``LedgerStore/entries(_:)``: the cursor of the next page.
+    public var after: String?
+    public var isNewestFirst = false
+    public var limit: Int
+
+    public init(limit: Int = 100) { self.limit = limit }
+}
+
+/// A key that opens the gateway to a program outside; the secret itself is never kept.
+public struct GatewayKey: Sendable, Equatable {
+    public var name: String
+    /// SHA-256 of the secret, in hexadecimal.
+    public var hash: String
+    /// Budgets of its own; nil: only the desk's.
+    public var daily: Money?
+    public var monthly: Money?
+    public var createdAt: Date
+    public var revokedAt: Date?
+
+    public init(name: String, hash: String, daily: Money? = nil, monthly: Money? = nil, createdAt: Date, revokedAt: Date? = nil) {
+        self.name = name
+        self.hash = hash
+        self.daily = daily
+        self.monthly = monthly
+        self.createdAt = createdAt
+        self.revokedAt = revokedAt
+    }
+}
+
+/// An answer of a model, kept for the same request.
+public struct CachedAnswer: Sendable, Equatable {
+    /// SHA-256 of scope and canonical request, in hexadecimal.
+    public var key: String
+    public var model: String
+    public var provider: String
+    /// The whole answer as it was sent.
+    public var body: [UInt8]
+    public var usage: Usage
+    /// What it cost, and a hit saves.
+    public var cost: Money
+    public var priceFrom: String
+    public var createdAt: Date
+    public var expiresAt: Date
+
+    public init(
+        key: String, model: String, provider: String, body: [UInt8], usage: Usage, cost: Money, priceFrom: String, createdAt: Date,
+        expiresAt: Date
+    ) {
+        self.key = key
+        self.model = model
+        self.provider = provider
+        self.body = body
+        self.usage = usage
+        self.cost = cost
+        self.priceFrom = priceFrom
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+    }
+}
+
+/// How the cache of answers does.
+public struct CacheStatistics: Sendable, Equatable {
+    public var total = 0
+    public var expired = 0
+    public var bytes = 0
+    public var hits = 0
+    public var misses = 0
+
+    public init() {}
+}
+
+/// An alert that was raised.
+public struct RaisedAlert: Sendable, Equatable {
+    /// Says what it is about, so that it is raised once: "cost:day:2026-11-24:0.5".
+    public var id: String
+    public var message: String
+    public var at: Date
+    public var deliveredTo: [String]
+
+    public init(id: String, message: String, at: Date, deliveredTo: [String] = []) {
+        self.id = id
+        self.message = message
+        self.at = at
+        self.deliveredTo = deliveredTo
+    }
+}
