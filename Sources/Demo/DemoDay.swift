@@ -57,7 +57,8 @@ public final class DemoDay: Sendable {
             try await run(desk)
             await fetcher.shutdown()
             group.cancelAll()
-            return try await report(registry)
+            // Apart from this task, which Ctrl-C has cancelled by then: the report is read from the store all the same.
+            return try await Task { try await self.report(registry) }.value
         }
     }
 

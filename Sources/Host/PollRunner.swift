@@ -217,11 +217,9 @@ struct PollRun {
         reading.items += items
         if let bookmark = page.state { reading.adapterState = bookmark }
         if page.isCutShort {
-            let count = reading.items.count
             fail(
                 ReadFailure(
-                    .parse,
-                    "the document breaks off before its end; \(count) item\(count == 1 ? " that was" : "s that were") complete so far \(count == 1 ? "is" : "are") kept",
+                    .parse, "the document breaks off before its end; \(Self.complete(reading.items.count))",
                     hint: "It was cut on the way or is broken at the source; it is tried again."), end: .failed)
             return nil
         }
@@ -234,6 +232,14 @@ struct PollRun {
             return nil
         }
         return next
+    }
+
+    private static func complete(_ count: Int) -> String {
+        switch count {
+        case 0: "no item was complete by then"
+        case 1: "the one item that was complete by then is kept"
+        default: "the \(count) items that were complete by then are kept"
+        }
     }
 
     /// What counts for the whole poll is said by its first document.

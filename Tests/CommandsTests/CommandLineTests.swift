@@ -208,6 +208,19 @@ import Testing
         }
     }
 
+    @Test("Ctrl-C ends the demo with its report and exit 0")
+    func demoInterrupted() async throws {
+        try await Rig.with { rig in
+            let demo = try rig.start(["demo", "--speed", "600"])
+            try await eventually { demo.output.contains("theblock") && demo.output.contains("Ctrl-C ends it.") }
+            kill(demo.process.processIdentifier, SIGINT)
+            try await demo.ended(within: 20)
+            #expect(demo.process.terminationStatus == 0)
+            #expect(demo.output.contains("IN THE WORLD IT"))
+            #expect(demo.log == "")
+        }
+    }
+
     @Test("Every shell gets a completion script", arguments: ["bash", "zsh", "fish"])
     func completions(_ shell: String) async throws {
         try await Rig.with { rig in
