@@ -51,19 +51,31 @@ struct ParseCommand: ParsableCommand {
         defer { if descriptor != 0 { close(descriptor) } }
         var status = stat()
         let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
-        var bytes = [UInt8](repeating: 0, count: max(min(size, mostBytes) + 1, 64 << 10))
-        var count = 0
+        var bytes: [UInt8] = []
+        var room = max(min(size, mostBytes) + 1, 64 << 10)
         while true {
-            if count == bytes.count { bytes.append(contentsOf: [UInt8](repeating: 0, count: bytes.count)) }
-            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count) }
+            let piece = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                count = try fill(buffer, from: descriptor)
+            }
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
+            guard bytes.count <= mostBytes else { throw FeedError(.tooLarge, "larger than \(ByteCount(mostBytes))") }
+            if piece.count < room { break }
+            room = bytes.count
+        }
+        return bytes
+    }
+
+    /// Reads until the buffer is full or the file ends; returns how many bytes came.
+    private static func fill(_ buffer: UnsafeMutableBufferPointer<UInt8>, from descriptor: Int32) throws -> Int {
+        var count = 0
+        while count < buffer.count {
+            let got = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw FeedError(.config, "cannot be read: \(String(cString: strerror(errno)))") }
             if got == 0 { break }
             count += got
-            guard count <= mostBytes else { throw FeedError(.tooLarge, "larger than \(ByteCount(mostBytes))") }
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
+        return count
     }
 }
 

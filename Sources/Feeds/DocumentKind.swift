@@ -129,6 +129,12 @@ public enum DocumentKind: Sendable, Equatable {
 
 /// Searching in bytes.
 enum Bytes {
+    /// The first place of a byte at or behind `start`; nil when there is none. memchr, which looks at many bytes at once.
+    static func place(of byte: UInt8, in source: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int? {
+        guard let base = source.baseAddress, start < source.count else { return nil }
+        return memchr(base + start, Int32(byte), source.count - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+    }
+
     /// The first place of `needle`; nil when there is none.
     static func firstRange(of needle: [UInt8], in hay: ArraySlice<UInt8>) -> Range<Int>? {
         hay.withUnsafeBytes { space in

@@ -33,7 +33,7 @@ final class FeedBuilder {
     private var authorName: String?
     private var authorEmail: String?
     private var fields = FeedFields()
-    private var elements: [NameKey: FeedElement] = [:]
+    private var elements = NameTable()
     private var isRDF = false
     private var rootNamespace = ""
     private var isInFeed = false
@@ -43,6 +43,22 @@ final class FeedBuilder {
         let local: UnsafePointer<UInt8>
         let uri: UnsafePointer<UInt8>?
         let prefix: UnsafePointer<UInt8>?
+    }
+
+    /// What the names met so far mean: the first few in a list, because comparing pointers is quicker than hashing them; a document with
+    /// more of them than any honest one has the rest in a dictionary.
+    private struct NameTable {
+        private var few: [(key: NameKey, element: FeedElement)] = []
+        private var many: [NameKey: FeedElement] = [:]
+
+        subscript(_ key: NameKey) -> FeedElement? {
+            for known in few where known.key == key { return known.element }
+            return many.isEmpty ? nil : many[key]
+        }
+
+        mutating func add(_ key: NameKey, _ element: FeedElement) {
+            if few.count < 32 { few.append((key, element)) } else { many[key] = element }
+        }
     }
 
     private struct Frame {
@@ -129,7 +145,7 @@ final class FeedBuilder {
         if let known = elements[key] { return known }
         let family = FeedElement.family(uri: name.namespace, prefix: name.prefixName, isInFeed: isInFeed, root: rootNamespace)
         let element = FeedElement.named(name.localName, family)
-        elements[key] = element
+        elements.add(key, element)
         return element
     }
 
@@ -138,7 +154,7 @@ final class FeedBuilder {
     private func begin(root name: XMLName, _ attributes: XMLAttributes) {
         rootName = name.localName
         rootNamespace = name.namespace
-        elements = [:]
+        elements = NameTable()
         fields.language.offer(attributes.value("lang", prefix: "xml"), rank: 9)
         switch name.localName.lowercased() {
         case "rss":

@@ -5,11 +5,10 @@ import WireCore
 enum HTMLSanitiser {
     /// `base`: resolves relative `href` and `src`; nil leaves them.
     static func clean(_ html: [UInt8], base: String?) -> [UInt8] {
-        guard html.contains(0x3C) else { return html }
         let changed: [UInt8]? = html.withUnsafeBufferPointer { source in
             var edits = Edits(source: source)
             var index = 0
-            while let open = source[index...].firstIndex(of: 0x3C) {
+            while let open = Bytes.place(of: 0x3C, in: source, from: index) {
                 guard let tag = HTMLTag(source, at: open) else {
                     // A "<" that begins no tag is spelt out, so that nothing put behind it can make one.
                     edits.replace(open..<open + 1, with: Array("&lt;".utf8))

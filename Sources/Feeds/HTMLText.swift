@@ -34,14 +34,16 @@ public enum HTMLText {
                     out.append(contentsOf: value)
                     index += length
                 } else {
-                    out.append(byte)
+                    // The run up to the next tag or reference, copied at once.
+                    let start = index
                     index += 1
+                    while index < source.count, source[index] != 0x3C, source[index] != 0x26 { index += 1 }
+                    out.append(contentsOf: UnsafeBufferPointer(rebasing: source[start..<index]))
                 }
             }
         }
         return TextFold.fold(out[...])
     }
-
 }
 
 /// Folding of white space.
@@ -49,58 +51,82 @@ enum TextFold {
     /// Every run of white space (NBSP too) becomes one blank, ends are trimmed; C1 controls are read as windows-1252, other controls and
     /// zero-width characters dropped.
     static func fold(_ bytes: ArraySlice<UInt8>) -> String {
-        var out: [UInt8] = []
-        out.reserveCapacity(bytes.count)
-        var isBlank = true
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            let byte = bytes[index]
-            index += 1
-            if byte > 0x20, byte < 0x7F {
-                out.append(byte)
-                isBlank = false
-                continue
+        // Only a C1 control grows, from two bytes to three at most.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + bytes.count / 2 + 4) { out in
+            bytes.withUnsafeBufferPointer { source in
+                var folding = Folding(source: source, out: out)
+                return String(decoding: folding.run(), as: UTF8.self)
             }
-            if byte <= 0x20 || byte == 0x7F {
-                // Controls that are no white space vanish.
-                guard byte == 0x20 || (0x09...0x0D).contains(byte) else { continue }
-                if !isBlank { out.append(0x20) }
-                isBlank = true
-                continue
-            }
-            if byte == 0xC2, index < bytes.endIndex, bytes[index] <= 0xA0 {
-                let second = bytes[index]
+        }
+    }
+
+    /// A folding under way, from one piece of memory into another.
+    private struct Folding {
+        let source: UnsafeBufferPointer<UInt8>
+        let out: UnsafeMutableBufferPointer<UInt8>
+        private var count = 0
+        private var isBlank = true
+
+        init(source: UnsafeBufferPointer<UInt8>, out: UnsafeMutableBufferPointer<UInt8>) {
+            self.source = source
+            self.out = out
+        }
+
+        mutating func run() -> UnsafeBufferPointer<UInt8> {
+            var index = 0
+            while index < source.count {
+                let byte = source[index]
                 index += 1
-                if second == 0xA0 {
-                    if !isBlank { out.append(0x20) }
-                    isBlank = true
-                } else if let value = HTMLEntities.windows1252[Int(second - 0x80)], let scalar = Unicode.Scalar(value) {
-                    out.append(contentsOf: UTF8.encode(scalar) ?? .init([]))
-                    isBlank = false
+                if byte > 0x20, byte < 0x7F {
+                    put(byte)
+                } else if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                    putBlank()
+                } else if byte > 0x7F {
+                    index += special(byte, at: index)
                 }
-                continue
+                // Controls that are no white space vanish.
             }
-            if byte == 0xE2, index + 1 < bytes.endIndex, bytes[index] == 0x80, (0x8B...0x8D).contains(bytes[index + 1]) {
-                index += 2
-                continue
-            }
-            if byte == 0xE2, index + 1 < bytes.endIndex, bytes[index] == 0x80,
-                bytes[index + 1] <= 0x8A || bytes[index + 1] == 0xA8 || bytes[index + 1] == 0xA9
-            {
-                index += 2
-                if !isBlank { out.append(0x20) }
-                isBlank = true
-                continue
-            }
-            if byte == 0xEF, index + 1 < bytes.endIndex, bytes[index] == 0xBB, bytes[index + 1] == 0xBF {
-                index += 2
-                continue
-            }
-            out.append(byte)
+            if count > 0, out[count - 1] == 0x20 { count -= 1 }
+            return UnsafeBufferPointer(rebasing: out[..<count])
+        }
+
+        private mutating func put(_ byte: UInt8) {
+            out[count] = byte
+            count += 1
             isBlank = false
         }
-        if out.last == 0x20 { out.removeLast() }
-        return String(decoding: out, as: UTF8.self)
+
+        private mutating func putBlank() {
+            guard !isBlank else { return }
+            out[count] = 0x20
+            count += 1
+            isBlank = true
+        }
+
+        /// Takes the lead byte of a longer character, `at` being the place behind it; returns how many further bytes it used up.
+        private mutating func special(_ lead: UInt8, at: Int) -> Int {
+            let second = at < source.count ? source[at] : 0
+            let third = at + 1 < source.count ? source[at + 1] : 0
+            switch (lead, second) {
+            case (0xC2, 0xA0):
+                putBlank()
+                return 1
+            case (0xC2, 0x80..<0xA0):
+                if let value = HTMLEntities.windows1252[Int(second - 0x80)], let scalar = Unicode.Scalar(value) {
+                    for byte in UTF8.encode(scalar) ?? .init([]) { put(byte) }
+                }
+                return 1
+            case (0xE2, 0x80) where (0x8B...0x8D).contains(third), (0xEF, 0xBB) where third == 0xBF:
+                // Zero-width characters.
+                return 2
+            case (0xE2, 0x80) where third != 0 && third <= 0x8A || third == 0xA8 || third == 0xA9:
+                putBlank()
+                return 2
+            default:
+                put(lead)
+                return 0
+            }
+        }
     }
 }
 
@@ -127,7 +153,7 @@ struct HTMLTag {
             isSelfClosed = false
             attributesStart = index
             let isComment = index + 2 < source.count && source[index + 1] == 0x2D && source[index + 2] == 0x2D
-            let close = isComment ? Self.endOfComment(source, from: index + 3) : source[index...].firstIndex(of: 0x3E).map { $0 + 1 }
+            let close = isComment ? Self.endOfComment(source, from: index + 3) : Bytes.place(of: 0x3E, in: source, from: index).map { $0 + 1 }
             end = close ?? source.count
             isClosed = close != nil
             return
@@ -202,24 +228,21 @@ struct HTMLTag {
     private static func end(of name: UInt64, in source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var index = start
         while index < source.count {
-            guard let open = source[index...].firstIndex(of: 0x3C) else { return nil }
+            guard let open = Bytes.place(of: 0x3C, in: source, from: index) else { return nil }
             if open + 1 < source.count, source[open + 1] == 0x2F, let tag = HTMLTag(source, at: open), tag.isEnd, tag.name == name { return tag.end }
             index = open + 1
         }
         return nil
     }
 
-    private static let inline: Set<UInt64> = [
-        packed("a"), packed("abbr"), packed("acronym"), packed("b"), packed("big"), packed("bdo"), packed("cite"), packed("code"),
-        packed("del"), packed("dfn"), packed("em"), packed("font"), packed("i"), packed("ins"), packed("kbd"), packed("mark"), packed("q"),
-        packed("s"), packed("samp"), packed("small"), packed("span"), packed("strike"), packed("strong"), packed("sub"), packed("sup"),
-        packed("tt"), packed("u"), packed("var"), packed("wbr"),
-    ]
+    private static let inline = NameSet(
+        ([
+            "a", "abbr", "acronym", "b", "big", "bdo", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q", "s", "samp",
+            "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
+        ] as [StaticString]).map(packed))
 
-    private static let textless: Set<UInt64> = [
-        packed("script"), packed("style"), packed("template"), packed("title"), packed("iframe"), packed("object"), packed("noscript"),
-        packed("noembed"), packed("svg"), packed("math"),
-    ]
+    private static let textless = NameSet(
+        (["script", "style", "template", "title", "iframe", "object", "noscript", "noembed", "svg", "math"] as [StaticString]).map(packed))
 
     /// True when words on both sides of the tag belong together.
     var isInline: Bool { Self.inline.contains(name) }

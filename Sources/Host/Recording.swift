@@ -109,12 +109,11 @@ extension FetchTrace.Hop {
         json.member("status", orNull: status)
         json.member("address", orNull: address)
         json.member("tls", orNull: tls)
-        for (name, value) in [
+        let times: [(StaticString, Double?)] = [
             ("resolvedMs", resolvedMs), ("connectedMs", connectedMs), ("securedMs", securedMs), ("firstByteMs", firstByteMs),
-            ("endedMs", .some(endedMs)),
-        ] {
-            json.member(name, orNull: value.map { Int($0.rounded()) })
-        }
+            ("endedMs", endedMs),
+        ]
+        for (name, value) in times { json.member(name, orNull: value.map { Int($0.rounded()) }) }
     }
 
     init?(reading node: JSONNode) {

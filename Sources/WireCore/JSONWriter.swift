@@ -56,35 +56,46 @@ public struct JSONWriter {
         close(0x5D)
     }
 
-    /// `"key":`, to be followed by one value.
-    public mutating func key(_ name: String) {
+    /// `"key":`, to be followed by one value. The name is written as it stands: it holds nothing that needs an escape.
+    public mutating func key(_ name: StaticString) {
+        separate()
+        bytes.append(0x22)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(contentsOf: Self.endOfKey)
+        needsComma = false
+    }
+
+    private static let endOfKey: [UInt8] = [0x22, 0x3A]
+
+    /// `"key":` for a name that comes from outside.
+    public mutating func key(escaping name: String) {
         string(name)
         bytes.append(0x3A)
         needsComma = false
     }
 
-    public mutating func member(_ name: String, _ value: String) {
+    public mutating func member(_ name: StaticString, _ value: String) {
         key(name)
         string(value)
     }
-    public mutating func member(_ name: String, _ value: Int) {
+    public mutating func member(_ name: StaticString, _ value: Int) {
         key(name)
         number(value)
     }
-    public mutating func member(_ name: String, _ value: Bool) {
+    public mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
         bool(value)
     }
     /// Writes nothing when `value` is nil.
-    public mutating func member(ifPresent name: String, _ value: String?) {
+    public mutating func member(ifPresent name: StaticString, _ value: String?) {
         if let value { member(name, value) }
     }
     /// Writes nothing when `value` is nil.
-    public mutating func member(ifPresent name: String, _ value: Int?) {
+    public mutating func member(ifPresent name: StaticString, _ value: Int?) {
         if let value { member(name, value) }
     }
     /// An instant as `YYYY-MM-DDTHH:MM:SSZ`; writes nothing when `value` is nil.
-    public mutating func member(ifPresent name: String, _ value: Date?) {
+    public mutating func member(ifPresent name: StaticString, _ value: Date?) {
         guard let value else { return }
         key(name)
         separate()
@@ -93,12 +104,12 @@ public struct JSONWriter {
         bytes.append(0x22)
     }
     /// Writes `null` when `value` is nil.
-    public mutating func member(_ name: String, orNull value: String?) {
+    public mutating func member(_ name: StaticString, orNull value: String?) {
         key(name)
         if let value { string(value) } else { null() }
     }
     /// Writes `null` when `value` is nil.
-    public mutating func member(_ name: String, orNull value: Int?) {
+    public mutating func member(_ name: StaticString, orNull value: Int?) {
         key(name)
         if let value { number(value) } else { null() }
     }
@@ -125,15 +136,22 @@ public struct JSONWriter {
         bytes.append(0x22)
     }
 
-    /// True when one of eight bytes is a control character, a quote or a backslash (or may be: false alarms only cost time).
-    /// Source: Sean Eron Anderson, "Bit Twiddling Hacks", “Determine if a word has a byte less than n”.
-    private static func needsEscape(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        func hasZero(_ value: UInt64) -> UInt64 { (value &- ones) & ~value & highs }
-        let controls = (word &- ones &* 0x20) & ~word & highs
-        return controls | hasZero(word ^ ones &* 0x22) | hasZero(word ^ ones &* 0x5C) | hasZero(word ^ ones &* 0x7F) != 0
+    // Which of eight bytes, the first in the lowest place, are control characters, quotes, backslashes or DEL: their highest bits are set.
+    // The lowest mark is exact; above it there may be false ones.
+    // Source: Sean Eron Anderson, "Bit Twiddling Hacks", “Determine if a word has a byte less than n”.
+    private static func marks(_ word: UInt64) -> UInt64 {
+        func below(_ value: UInt64, _ bound: UInt64) -> UInt64 { (value &- ones &* bound) & ~value & highs }
+        return below(word, 0x20) | below(word ^ ones &* 0x22, 1) | below(word ^ ones &* 0x5C, 1) | below(word ^ ones &* 0x7F, 1)
     }
+
+    /// The same for 32 bytes at once.
+    private static func marks(_ words: SIMD4<UInt64>) -> SIMD4<UInt64> {
+        func below(_ value: SIMD4<UInt64>, _ bound: UInt64) -> SIMD4<UInt64> { (value &- ones &* bound) & ~value & highs }
+        return below(words, 0x20) | below(words ^ ones &* 0x22, 1) | below(words ^ ones &* 0x5C, 1) | below(words ^ ones &* 0x7F, 1)
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
 
     /// The inside of a string from UTF-8 bytes, copied run by run.
     private mutating func appendEscaped(_ source: UnsafeBufferPointer<UInt8>) {
@@ -141,15 +159,19 @@ public struct JSONWriter {
         var index = 0
         let raw = UnsafeRawBufferPointer(source)
         while index < source.count {
-            // Eight bytes at a time as long as none of them needs an escape.
-            if index + 8 <= source.count, !Self.needsEscape(raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
-                index += 8
+            if index + 32 <= source.count, Self.marks(raw.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)) == .zero {
+                index += 32
                 continue
+            }
+            if index + 8 <= source.count {
+                let plain = Self.marks(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))).trailingZeroBitCount / 8
+                index += plain
+                if plain == 8 { continue }
             }
             let byte = source[index]
             defer { index += 1 }
             guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F else { continue }
-            bytes.append(contentsOf: source[runStart..<index])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[runStart..<index]))
             runStart = index + 1
             switch byte {
             case 0x22: bytes.append(contentsOf: [0x5C, 0x22])
@@ -162,6 +184,6 @@ public struct JSONWriter {
                 bytes.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
             }
         }
-        bytes.append(contentsOf: source[runStart...])
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[runStart...]))
     }
 }
