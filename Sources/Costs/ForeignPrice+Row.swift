@@ -7,6 +7,12 @@ extension ForeignPrice {
         return !differs(from: row) && !other.differs(from: self.row(model: name, from: .distantPast, carryingOver: nil))
     }
 
+    /// True when both state something and not the same.
+    func contradicts(_ other: ForeignPrice) -> Bool {
+        let others = other.row(model: name, from: .distantPast, carryingOver: nil)
+        return other.differs(from: row(model: name, from: .distantPast, carryingOver: others))
+    }
+
     /// True when something that is stated here is not what the row says. What is not stated is no difference.
     func differs(from row: PriceRow) -> Bool {
         if Self.differ(prices, row.prices) || webSearch.map({ price in row.webSearch.map { !$0.equals(price) } ?? true }) ?? false { return true }

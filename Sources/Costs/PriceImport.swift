@@ -12,12 +12,16 @@ public struct PriceImport: Sendable, Hashable {
     /// Entries that were left out, and why.
     public var skipped: [Skipped] = []
 
+    public init() {}
+
     public struct Alias: Sendable, Hashable {
+        /// The id of the model in the table.
         public var model: String
         public var alias: String
     }
 
     public struct Skipped: Sendable, Hashable {
+        /// The entry's name in the list.
         public var model: String
         public var reason: String
     }
@@ -103,7 +107,7 @@ private struct PriceComparison {
             // The entry of the id itself speaks for the model, else the first of its aliases.
             guard let all = known[model.id], let price = all.first(where: { $0.name == model.id }) ?? all.first else { continue }
             compare(price, with: model)
-            for other in all where !other.says(price) { skip(other.name, "its price differs from that of \(price.name), the same model") }
+            for other in all where price.contradicts(other) { skip(other.name, "its price differs from that of \(price.name), the same model") }
         }
         addNewModels()
         return addition

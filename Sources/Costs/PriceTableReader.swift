@@ -131,9 +131,8 @@ public struct PriceTableReader {
         let prices = prices(object)
         let webSearch = object["webSearch"].flatMap { object.price($0, "webSearch") }
         let factors = factors(object)
-        guard let prices else { return nil }
-        let tiers = tiers(object, base: prices)
-        guard let from else { return nil }
+        let tiers = tiers(object)
+        guard let from, let prices else { return nil }
         return PriceRow(provider: provider, model: model, from: from, prices: prices, webSearch: webSearch, factors: factors, tiers: tiers)
     }
 
@@ -146,8 +145,15 @@ public struct PriceTableReader {
         return TokenPrices(input: input, output: output, cacheRead: read, cacheWrite5m: write5m, cacheWrite1h: write1h)
     }
 
-    /// Every tier prices exactly the classes that the row prices, so that no class is free or refused above a threshold only.
-    private func tiers(_ row: PriceObject, base: TokenPrices) -> [PriceTier] {
+    /// A tier prices exactly the classes that its row prices, so that no class is refused on one side of a threshold only.
+    private func checkClasses(_ tier: PriceObject, _ row: PriceObject) {
+        for key in [TokenClass.cacheRead, .cacheWrite5m, .cacheWrite1h].map(\.rawValue) where (tier[key] == nil) != (row[key] == nil) {
+            let (has, lacks) = row[key] == nil ? ("the tier", "the row") : ("the row", "the tier")
+            problems.add(at: tier.node, "\(has) has a price \"\(key)\" and \(lacks) has none; in \(tier.what) both or neither must")
+        }
+    }
+
+    private func tiers(_ row: PriceObject) -> [PriceTier] {
         guard let node = row["tiers"] else { return [] }
         guard let nodes = node.array else {
             row.wrong(node, "tiers", due: "a list of tiers")
@@ -156,16 +162,12 @@ public struct PriceTableReader {
         var tiers: [PriceTier] = []
         for node in nodes {
             guard let object = PriceObject(node, what: "a tier of \(row.what)", allowed: Self.tierKeys, problems: problems) else { continue }
+            checkClasses(object, row)
             let threshold = object.required("promptAbove") == nil ? nil : object.int("promptAbove", in: Self.tokenCounts)
             let prices = prices(object)
             guard let threshold, let prices else { continue }
             if let last = tiers.last, last.promptAbove >= threshold, let node = object["promptAbove"] {
                 object.wrong(node, "promptAbove", due: "more than that of the tier before, \(last.promptAbove)")
-            }
-            for tokenClass in TokenClass.allCases where (prices[tokenClass] == nil) != (base[tokenClass] == nil) {
-                let (has, lacks) = base[tokenClass] == nil ? ("the tier", "the row") : ("the row", "the tier")
-                problems.add(
-                    at: object.node, "\(has) has a price \"\(tokenClass.rawValue)\" and \(lacks) has none; in \(object.what) both or neither must")
             }
             tiers.append(PriceTier(promptAbove: threshold, prices: prices))
         }

@@ -121,7 +121,8 @@ struct PricingTests {
     func unknownTerms() throws {
         let row = try Fixtures.row(#""input": "1", "output": "5", "factors": {"region": {"us": "1.1"}}"#)
         for terms in [
-            CallTerms(isBatch: true), CallTerms(region: "eu"), CallTerms(speed: "fast"), CallTerms(serviceTier: "priority"), CallTerms(serviceTier: "auto"),
+            CallTerms(isBatch: true), CallTerms(region: "eu"), CallTerms(speed: "fast"), CallTerms(serviceTier: "priority"),
+            CallTerms(serviceTier: "auto"),
         ] {
             let fault = #expect(throws: PriceFault.self) { try Pricing.cost(of: Usage(inputTokens: 1), under: terms, by: row) }
             #expect(fault?.code == .unknownTerm)
