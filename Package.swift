@@ -83,6 +83,7 @@ let package = Package(
         .executableTarget(
             name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
+        .testTarget(name: "CostsTests", dependencies: ["Costs", "WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(

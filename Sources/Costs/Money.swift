@@ -1,5 +1,6 @@
-// Costs: usage × price = cost. Read in this order: Money, Usage, PriceTable (what a model costs from a date on), Pricing (the
-// arithmetic), Budget, LedgerEntry. Arithmetic only: no I/O and no clock of its own; it knows no store and no provider.
+// Costs: usage × price = cost. Read in this order: Money, Usage, PriceTable (what a model costs from a day on), Pricing (the
+// arithmetic), UsageReading (what a provider's usage object says), Budget, BudgetPlan (limits, days, alerts), LedgerEntry. PriceImport
+// compares a foreign list with the table. Arithmetic only: no I/O and no clock of its own; it knows no store and no provider.
 // Tests: Tests/CostsTests.
 
 /// An amount of US dollars, exact: whole picodollars (10⁻¹² $) in 64 bits, so ±9.2 million dollars.

@@ -13,6 +13,13 @@ public enum NearestName {
         return best?.name
     }
 
+    /// The `count` candidates nearest to `name`, best first, however far; of equally near ones the alphabetically first.
+    public static func ranked(_ name: String, among candidates: some Sequence<String>, count: Int) -> [String] {
+        let wanted = Array(name.lowercased().utf8.prefix(64))
+        let rated = Set(candidates).map { (name: $0, distance: distance(wanted, Array($0.lowercased().utf8.prefix(64)))) }
+        return rated.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+    }
+
     /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours each count one.
     static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }

@@ -1,0 +1,44 @@
+import WireCore
+
+/// The fields of one usage object: counts that can be believed, or a ``UsageFault``.
+struct UsageFields {
+    private let node: JSONNode
+
+    init(_ node: JSONNode, name: String) throws(UsageFault) {
+        guard node.object != nil else { throw UsageFault(field: name, "\(name) is \(node.value.kindName), but must be an object") }
+        self.node = node
+    }
+
+    /// The member; nil when it is absent or null.
+    private subscript(_ key: String) -> JSONNode? { node[key].flatMap { $0.isNull ? nil : $0 } }
+
+    func has(_ key: String) -> Bool { self[key] != nil }
+
+    func object(_ key: String) throws(UsageFault) -> UsageFields? {
+        guard let node = self[key] else { return nil }
+        return try UsageFields(node, name: key)
+    }
+
+    func text(_ key: String) throws(UsageFault) -> String? {
+        guard let node = self[key] else { return nil }
+        guard let text = node.string else { throw UsageFault(field: key, "\(key) is \(node.value.kindName), but must be a text") }
+        return text
+    }
+
+    func tokens(_ key: String) throws(UsageFault) -> Int? { try count(key, atMost: UsageReading.maximumTokens) }
+
+    func tokens(required key: String) throws(UsageFault) -> Int {
+        guard let count = try tokens(key) else { throw UsageFault(field: key, "the usage has no \(key)") }
+        return count
+    }
+
+    /// A whole number from 0 to `limit`.
+    func count(_ key: String, atMost limit: Int) throws(UsageFault) -> Int? {
+        guard let node = self[key] else { return nil }
+        guard let count = node.int, (0...limit).contains(count) else {
+            let seen = node.number.map { SafeText.line($0, limit: 40) } ?? node.value.kindName
+            throw UsageFault(field: key, "\(key) is \(seen), but must be a whole number from 0 to \(limit)")
+        }
+        return count
+    }
+}
