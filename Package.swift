@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
-        .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
+        .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "Host",
             dependencies: [
