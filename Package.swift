@@ -81,6 +81,9 @@ let package = Package(
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/StoreCrashWriter", swiftSettings: settings),
         .executableTarget(
+            name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
+            swiftSettings: settings),
+        .executableTarget(
             name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
