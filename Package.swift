@@ -77,9 +77,12 @@ let package = Package(
         .executableTarget(name: "wiredesk", dependencies: ["Commands", argumentParser], swiftSettings: settings),
 
         .target(
-            name: "TestSupport", dependencies: ["WireCore", "Stores", "Resilience"], swiftSettings: settings),
+            name: "TestSupport", dependencies: ["WireCore", "Stores", "Costs", "Resilience"], swiftSettings: settings),
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/StoreCrashWriter", swiftSettings: settings),
+        .executableTarget(
+            name: "LedgerCrashWriter", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore"], path: "Tests/LedgerCrashWriter",
+            swiftSettings: settings),
         .executableTarget(
             name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
             swiftSettings: settings),
@@ -95,7 +98,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", grdb],
+            dependencies: [
+                "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter", grdb,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HostTests",
