@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
-        .target(name: "SQLiteStore", dependencies: ["Stores", "WireCore", "Resilience", grdb], swiftSettings: settings),
+        .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "Host",
             dependencies: [
@@ -77,9 +77,15 @@ let package = Package(
         .executableTarget(name: "wiredesk", dependencies: ["Commands", argumentParser], swiftSettings: settings),
 
         .target(
-            name: "TestSupport", dependencies: ["WireCore", "Stores", "Resilience"], swiftSettings: settings),
+            name: "TestSupport", dependencies: ["WireCore", "Stores", "Costs", "Resilience"], swiftSettings: settings),
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/StoreCrashWriter", swiftSettings: settings),
+        .executableTarget(
+            name: "LedgerCrashWriter", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore"], path: "Tests/LedgerCrashWriter",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
+            swiftSettings: settings),
         .executableTarget(
             name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
@@ -93,7 +99,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "StoresTests",
-            dependencies: ["Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", grdb],
+            dependencies: [
+                "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter", grdb,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HostTests",

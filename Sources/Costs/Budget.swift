@@ -20,10 +20,11 @@ public enum BudgetScope: Sendable, Hashable {
     public init?(text: String) {
         if text == "desk" {
             self = .desk
-        } else if text.hasPrefix("key:") {
-            self = .key(String(text.dropFirst(4)))
-        } else if text.hasPrefix("operation:") {
-            self = .operation(String(text.dropFirst(10)))
+        } else if text.utf8.starts(with: "key:".utf8) {
+            // By bytes: a name may begin with a mark that joins the colon to one character.
+            self = .key(String(decoding: text.utf8.dropFirst(4), as: UTF8.self))
+        } else if text.utf8.starts(with: "operation:".utf8) {
+            self = .operation(String(decoding: text.utf8.dropFirst(10), as: UTF8.self))
         } else {
             return nil
         }

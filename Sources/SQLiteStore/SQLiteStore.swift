@@ -1,6 +1,6 @@
 // SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit (many writes, one
 // fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors), SQLStatements; then the
-// …Rows files, Pruning and Checking. It knows nothing of documents or the network, and has no clock: time comes with what it is
+// …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerSums, LedgerReading, LedgerReconciling. It knows nothing of documents or the network, and has no clock: time comes with what it is
 // given. Tests: Tests/StoresTests.
 
 public import FoundationEssentials
@@ -113,7 +113,7 @@ public final class SQLiteStore: DeskStore {
 
     // MARK: - Ways in
 
-    private func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         do {
             return try await pool.read(body)
         } catch {
@@ -121,7 +121,7 @@ public final class SQLiteStore: DeskStore {
         }
     }
 
-    private func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         guard !isClosed.withLock({ $0 }) else { throw DeskError(.store, "the store is closed already", place: path) }
         do {
             return try await writes.submit(body)

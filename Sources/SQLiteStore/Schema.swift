@@ -15,6 +15,10 @@ enum Schema {
             try db.execute(sql: sources)
             try db.execute(sql: articles)
         }
+        migrator.registerMigration("2 ledger, keys, answers, alerts") { db in
+            try db.execute(sql: LedgerTables.ledger)
+            try db.execute(sql: LedgerTables.keysAnswersAlerts)
+        }
         return migrator
     }
 

@@ -18,14 +18,33 @@ enum StoreFile {
     static func open(_ path: String, readers: Int) throws(DeskError) -> DatabasePool {
         do {
             try prepareFile(path)
-            let pool = try DatabasePool(path: path, configuration: configuration(readers: readers))
-            try pool.read { db in try refuseForeign(db) }
-            try migrate(pool)
-            // GRDB sets NORMAL when it opens a pool, after prepareDatabase: an acknowledged commit would not survive a power failure.
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-            return pool
+            return try patiently { try openOnce(path, readers: readers) }
         } catch {
             throw explain(error, path: path)
+        }
+    }
+
+    private static func openOnce(_ path: String, readers: Int) throws -> DatabasePool {
+        let pool = try DatabasePool(path: path, configuration: configuration(readers: readers))
+        try pool.read { db in try refuseForeign(db) }
+        try migrate(pool)
+        // GRDB sets NORMAL when it opens a pool, after prepareDatabase: an acknowledged commit would not survive a power failure.
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        return pool
+    }
+
+    /// Tries again while another connection is in the way, until ``busyTimeout`` has passed. SQLite waits only for locks that are
+    /// given up in time: of two connections that switch a new file to WAL at once, each would wait for the other, so both are told
+    /// at once that it is busy (sqlite.org/c3ref/busy_handler.html).
+    private static func patiently<T>(_ open: () throws -> T) throws -> T {
+        let deadline = ContinuousClock.now + .seconds(busyTimeout)
+        while true {
+            do {
+                return try open()
+            } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) && .now < deadline {
+                // Uneven, so that those who met do not meet again.
+                usleep(.random(in: 1_000...20_000))
+            }
         }
     }
 
@@ -55,9 +74,11 @@ enum StoreFile {
         let folder = URL(filePath: path).deletingLastPathComponent().path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let file = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw POSIXFailure(number: errno) }
-        close(file)
+        // Never opened here: closing a file gives up all locks that this process holds on it, those of another store on the same file
+        // too (sqlite.org/howtocorrupt.html, 2.2).
+        guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST, access(path, R_OK | W_OK) == 0 else {
+            throw POSIXFailure(number: errno)
+        }
     }
 
     private static func refuseForeign(_ db: Database) throws {
@@ -71,12 +92,15 @@ enum StoreFile {
         guard tables == 0, id == 0 else { throw Refusal.foreign }
     }
 
-    /// Two processes may open a new file at once: the one that comes second finds the tables made.
+    /// Two processes may open a new file at once: the one that comes second finds tables made, and goes on with those that are not.
     private static func migrate(_ pool: DatabasePool) throws {
-        do {
-            try Schema.migrator.migrate(pool)
-        } catch {
-            guard try pool.read(Schema.migrator.hasCompletedMigrations) else { throw error }
+        while true {
+            let before = try pool.read(Schema.migrator.appliedIdentifiers).count
+            do {
+                return try Schema.migrator.migrate(pool)
+            } catch {
+                guard try pool.read(Schema.migrator.appliedIdentifiers).count > before else { throw error }
+            }
         }
     }
 

@@ -6,27 +6,33 @@ public import WireCore
 ///
 /// One record of one fact: an entry, the standing of every budget it counts against and the sums of its day and month change in one
 /// transaction, so that they cannot drift. A method that returns has made its effect durable, against power failure too. Errors are
-/// ``DeskError`` with code `store`.
+/// ``DeskError`` with code `store`, and leave everything as it was. Instants are kept to the millisecond; names are told apart by
+/// their bytes. Sums that would leave 64 bits are an error.
 public protocol LedgerStore: Sendable {
     /// Holds `entry.bound` (the entry's status is `reserved`) against every one of `budgets`, or against none. Budgets are of the
-    /// entry's day and month. The entry counts against desk, key and operation whether a budget is given for them or not.
-    /// Where an entry of that id is there already, nothing changes and that entry comes back.
+    /// entry's day and month, and of its key, its operation or the desk; any other is an error. The entry counts against desk, key
+    /// and operation whether a budget is given for them or not. Where an entry of that id is there already, nothing changes and that
+    /// entry comes back; of a refused one nothing stays. Throws for a bound below zero, and where spent and reserved together would
+    /// leave 64 bits, so that no settlement within its bound can.
     func reserve(_ entry: LedgerEntry, against budgets: [Budget]) async throws -> ReservationAnswer
 
-    /// Ends a reservation, once: takes the bound out of what is reserved and adds the cost to what is spent. Where it has ended before,
-    /// nothing changes. Returns the entry as it stands. Throws `store` when there is no such entry.
+    /// Ends a reservation, once: takes the bound out of what is reserved and adds the cost to what is spent, in the periods of the
+    /// reservation. A cost above the bound is booked as it is. Where it has ended before, nothing changes. Returns the entry as it
+    /// stands. Throws when there is no such entry, for a status that is no end, for an amount or a usage below zero and for a released
+    /// one that cost something: the reservation then goes on holding its bound.
     func settle(_ settlement: Settlement) async throws -> LedgerEntry
 
-    /// Writes an entry that holds no money: an answer from the cache, cost zero. One of that id is left as it is.
+    /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no
+    /// standing. One of that id is left as it is.
     func enterCached(_ entry: LedgerEntry) async throws
 
     /// Reservations that have not ended, oldest first.
     func openReservations() async throws -> [LedgerEntry]
 
-    /// Entries by the order in which they were reserved.
+    /// Entries by the order in which they were reserved or entered. Throws when there is no entry `after`.
     func entries(_ query: LedgerQuery) async throws -> [LedgerEntry]
 
-    /// The sums of one day or month; costs the same however many entries there are.
+    /// The sums of one day or month, over the entries that have ended and were not released; costs the same however many there are.
     func totals(of period: LedgerPeriod) async throws -> [LedgerTotal]
 
     /// The sums of all days from `first` to `last`, both included.
@@ -38,18 +44,19 @@ public protocol LedgerStore: Sendable {
     /// Recomputes sums and standings from the entries; each line names one difference. Empty: all agree.
     func reconcileLedger() async throws -> [String]
 
-    /// Enters a key; throws `usage` when the name is taken.
+    /// Enters a key; throws `usage` when the name or the hash is taken, by a revoked one too.
     func addKey(_ key: GatewayKey) async throws
-    /// All keys by name, revoked ones included.
+    /// All keys by the bytes of their names, revoked ones included.
     func gatewayKeys() async throws -> [GatewayKey]
     /// The key with this hash; nil when there is none. Revoked ones come back too, marked.
     func gatewayKey(hash: String) async throws -> GatewayKey?
     /// Marks a key as revoked; false when there is none of that name that is not.
     func revokeKey(name: String, at instant: Date) async throws -> Bool
 
-    /// A kept answer that has not expired; counts a hit or a miss.
+    /// A kept answer that has not expired (`expiresAt` lies behind `now`); counts a hit or a miss.
     func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer?
-    /// Keeps an answer; the oldest give way when all together are larger than `capacity`.
+    /// Keeps an answer in the place of any with its key; those created first give way while all bodies together are larger than
+    /// `capacity`. One that is larger by itself is not kept and drives out nothing.
     func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws
     /// Removes expired answers; returns how many.
     func clearExpiredAnswers(now: Date) async throws -> Int
@@ -57,9 +64,9 @@ public protocol LedgerStore: Sendable {
 
     /// Notes that an alert is raised, once for each id; false when it was raised before.
     func raiseAlert(id: String, message: String, at instant: Date) async throws -> Bool
-    /// Notes that an alert was delivered to a channel.
+    /// Notes that an alert was delivered to a channel; a second time changes nothing. Throws when there is no such alert.
     func noteDelivery(alert id: String, channel: String, at instant: Date) async throws
-    /// Alerts by time, newest first, each with the channels it was delivered to.
+    /// Alerts by time, newest first, each with the channels it was delivered to, in that order.
     func raisedAlerts(limit: Int) async throws -> [RaisedAlert]
 }
 
@@ -144,6 +151,7 @@ public struct CachedAnswer: Sendable, Equatable {
 public struct CacheStatistics: Sendable, Equatable {
     public var total = 0
     public var expired = 0
+    /// Of the bodies, expired ones included.
     public var bytes = 0
     public var hits = 0
     public var misses = 0

@@ -1,5 +1,6 @@
 // TestSupport: what several test targets share. StoreConformance is the contract of Stores as checks that any engine can run;
-// StoreConformance+States, +Items, +Lists and +Upkeep hold them by theme, StoreRig the tools they use.
+// StoreConformance+States, +Items, +Lists and +Upkeep hold them by theme, StoreRig the tools they use. LedgerConformance
+// and LedgerRig are the same for money.
 
 public import Stores
 

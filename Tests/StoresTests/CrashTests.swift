@@ -3,12 +3,6 @@ import SQLiteStore
 import Stores
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 @Suite("kill -9")
 struct CrashTests {
     @Test("What was acknowledged before kill -9 is there exactly once, whenever the kill comes", .timeLimit(.minutes(2)))
@@ -17,7 +11,7 @@ struct CrashTests {
             let path = folder + "/desk.sqlite"
             var acknowledged: [String] = []
             for round in 0..<20 {
-                let lines = try CrashWriter.run(storePath: path, round: round, killAfterLines: Int.random(in: 1...120))
+                let lines = try CrashWriter.run("StoreCrashWriter", storePath: path, round: round, killAfterLines: .random(in: 1...120))
                 #expect(!lines.isEmpty)
                 acknowledged += lines
                 let store = try SQLiteStore(path: path)
@@ -38,58 +32,5 @@ struct CrashTests {
         // Two articles a filing: half a filing would leave an odd number.
         #expect(try await store.articleCounts().values.allSatisfy { $0 % 2 == 0 })
         try await store.close()
-    }
-}
-
-/// The child that files articles until it is killed.
-private enum CrashWriter {
-    struct CannotStart: Error {
-        var number: Int32
-    }
-
-    /// Starts the child, kills it as soon as it has printed `killAfterLines` lines, and returns all whole lines that came.
-    static func run(storePath: String, round: Int, killAfterLines: Int) throws -> [String] {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw CannotStart(number: errno) }
-        defer { close(ends[0]) }
-        let child = try spawn([executable, storePath, String(round)], output: ends[1], closing: ends[0])
-        close(ends[1])
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        var isKilled = false
-        while true {
-            let count = read(ends[0], &buffer, buffer.count)
-            guard count > 0 else { break }
-            bytes += buffer.prefix(count)
-            if !isKilled, bytes.count(where: { $0 == 0x0A }) >= killAfterLines {
-                kill(child, SIGKILL)
-                isKilled = true
-            }
-        }
-        var status: Int32 = 0
-        waitpid(child, &status, 0)
-        let whole = bytes.prefix((bytes.lastIndex(of: 0x0A) ?? -1) + 1)
-        return whole.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// Beside the test bundle, where the package manager builds it.
-    private static var executable: String {
-        let bundle = URL(filePath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0])
-        return bundle.deletingLastPathComponent().appending(path: "StoreCrashWriter").path
-    }
-
-    private static func spawn(_ arguments: [String], output: Int32, closing: Int32) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_addclose(&actions, output)
-        posix_spawn_file_actions_addclose(&actions, closing)
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
-        var child: pid_t = 0
-        let code = posix_spawn(&child, arguments[0], &actions, nil, &words, environ)
-        guard code == 0 else { throw CannotStart(number: code) }
-        return child
     }
 }

@@ -1,6 +1,7 @@
-import FoundationEssentials
+import Foundation
 import GRDB
 import Stores
+import Synchronization
 import TestSupport
 import Testing
 import WireCore
@@ -256,19 +257,37 @@ struct SQLiteStoreTests {
         }
     }
 
-    @Test("Two processes that open a new file at once both find a whole store")
+    @Test("Many who open a new file at the same instant all find a whole store", .timeLimit(.minutes(1)))
     func openingTogether() async throws {
         try await withTemporaryFolder { folder in
-            for round in 0..<10 {
+            for round in 0..<40 {
                 let path = folder + "/\(round).sqlite"
+                let gate = Gate(parties: 8)
                 let stores = try await withThrowingTaskGroup(of: SQLiteStore.self) { group in
-                    for _ in 0..<4 { group.addTask { try SQLiteStore(path: path, readers: 1) } }
+                    for _ in 0..<8 { group.addTask { try await gate.onOwnThread { try SQLiteStore(path: path, readers: 1) } } }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
-                for store in stores {
-                    #expect(try await store.check() == [])
-                    try await store.close()
-                }
+                for store in stores { #expect(try await store.check() == []) }
+                for store in stores { try await store.close() }
+            }
+        }
+    }
+}
+
+/// Lets threads begin together, as soon as all are there.
+private final class Gate: Sendable {
+    private let parties: Int
+    private let arrived = Atomic(0)
+
+    init(parties: Int) { self.parties = parties }
+
+    /// Runs `body` on a thread of its own, at the same instant as the others.
+    func onOwnThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { caller in
+            Thread.detachNewThread {
+                self.arrived.add(1, ordering: .sequentiallyConsistent)
+                while self.arrived.load(ordering: .sequentiallyConsistent) < self.parties { sched_yield() }
+                caller.resume(with: Result { try body() })
             }
         }
     }

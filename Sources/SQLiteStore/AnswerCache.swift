@@ -1,0 +1,70 @@
+import Costs
+import FoundationEssentials
+import GRDB
+import Stores
+import WireCore
+
+/// `answers` and `answer_counts`.
+extension Database {
+    /// Counts a hit or a miss, which is why reading is a write.
+    func cachedAnswer(key: String, now: Date) throws -> CachedAnswer? {
+        let sql = "SELECT \(AnswerColumns.all) FROM answers WHERE key = ? AND expires_at > ?"
+        let answer = try first(sql, .text(key), SQLValue(now), make: AnswerColumns.answer)
+        try run(answer == nil ? "UPDATE answer_counts SET misses = misses + 1" : "UPDATE answer_counts SET hits = hits + 1")
+        return answer
+    }
+
+    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) throws {
+        let most = Int64(clamping: capacity.bytes)
+        guard answer.body.count <= most else { return }
+        try removeAnswers("key = ?", .text(answer.key))
+        try run(AnswerColumns.insert, AnswerColumns.values(of: answer))
+        try run("UPDATE answer_counts SET bytes = bytes + ?", SQLValue(answer.body.count))
+        while let bytes = try first("SELECT bytes FROM answer_counts", make: { $0.int64(0) }), bytes > most {
+            let removed = try removeAnswers("number = (SELECT number FROM answers ORDER BY created_at, number LIMIT 1)")
+            guard removed > 0 else { return }
+        }
+    }
+
+    /// Removes some of the expired answers and returns how many; 0: there are no more.
+    func clearSomeExpiredAnswers(now: Date) throws -> Int {
+        try removeAnswers("number IN (SELECT number FROM answers WHERE expires_at <= ? LIMIT 500)", SQLValue(now))
+    }
+
+    func cacheStatistics(now: Date) throws -> CacheStatistics {
+        var statistics = CacheStatistics()
+        statistics.total = try first("SELECT count(*) FROM answers") { $0.int(0) } ?? 0
+        statistics.expired = try first("SELECT count(*) FROM answers WHERE expires_at <= ?", SQLValue(now)) { $0.int(0) } ?? 0
+        let counts = try first("SELECT bytes, hits, misses FROM answer_counts") { ($0.int(0), $0.int(1), $0.int(2)) } ?? (0, 0, 0)
+        (statistics.bytes, statistics.hits, statistics.misses) = counts
+        return statistics
+    }
+
+    @discardableResult
+    private func removeAnswers(_ condition: String, _ values: SQLValue...) throws -> Int {
+        let sizes = try rows("DELETE FROM answers WHERE \(condition) RETURNING size", values) { $0.int64(0) }
+        if !sizes.isEmpty { try run("UPDATE answer_counts SET bytes = bytes - ?", .integer(sizes.reduce(0, +))) }
+        return sizes.count
+    }
+}
+
+/// The columns of `answers`, without the number, in the order in which they are written and read.
+private enum AnswerColumns {
+    private static let names =
+        ["key", "model", "provider"] + UsageColumns.names + ["cost", "price_from", "created_at", "expires_at", "size", "body"]
+    static let all = names.joined(separator: ", ")
+    static let insert = "INSERT INTO answers (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))"
+
+    static func values(of answer: CachedAnswer) -> [SQLValue] {
+        [.text(answer.key), .text(answer.model), .text(answer.provider)] + UsageColumns.values(of: answer.usage) + [
+            SQLValue(answer.cost), .text(answer.priceFrom), SQLValue(answer.createdAt), SQLValue(answer.expiresAt),
+            SQLValue(answer.body.count), .blob(answer.body),
+        ]
+    }
+
+    static func answer(_ row: SQLRow) -> CachedAnswer {
+        CachedAnswer(
+            key: row.text(0), model: row.text(1), provider: row.text(2), body: row.bytes(14), usage: UsageColumns.usage(row, from: 3),
+            cost: row.money(9), priceFrom: row.text(10), createdAt: row.date(11), expiresAt: row.date(12))
+    }
+}
