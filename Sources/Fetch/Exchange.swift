@@ -100,7 +100,7 @@ final class Exchange {
     }
 
     /// The connection stands and the request is about to go out; false stops it. libcurl comes a second time when a kept connection broke
-    /// before the answer: it has then forgotten whether the server had read the request, and would send it again.
+    /// before the answer: it would send the request again, whether or not the server had read it.
     fileprivate func mayBeSent(to address: String?) -> Bool {
         guard !isSent else {
             stop = .secondSending
@@ -113,8 +113,12 @@ final class Exchange {
         return true
     }
 
-    /// Opens a socket if the policy permits the address that libcurl is about to connect to.
+    /// Opens a socket if the policy permits the address that libcurl is about to connect to; none for a second sending.
     fileprivate func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        guard !isSent else {
+            stop = .secondSending
+            return CURL_SOCKET_BAD
+        }
         hasOpenedSocket = true
         let (socket, denied) = loop.configuration.policy.open(address)
         if let denied { deniedAddress = denied }
@@ -239,8 +243,10 @@ private let socketCallback: @convention(c) (UnsafeMutableRawPointer?, curlsockty
     return exchange.openSocket(address)
 }
 
-private let beforeRequestCallback:
-    @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?, Int32, Int32) -> Int32 = { context, address, _, _, _ in
-        guard let exchange = exchange(context), exchange.mayBeSent(to: address.map { String(cString: $0) }) else { return CURL_PREREQFUNC_ABORT }
-        return CURL_PREREQFUNC_OK
-    }
+private typealias BeforeRequest =
+    @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?, Int32, Int32) -> Int32
+
+private let beforeRequestCallback: BeforeRequest = { context, address, _, _, _ in
+    let isAllowed = exchange(context)?.mayBeSent(to: address.map { String(cString: $0) }) ?? false
+    return isAllowed ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
