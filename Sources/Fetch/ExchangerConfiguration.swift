@@ -18,7 +18,7 @@ public struct ExchangerConfiguration: Sendable {
     public var bufferedBytes = ByteCount.kibibytes(256)
     /// The header block of one answer, interim answers and trailers included.
     public var headerBytes = ByteCount.kibibytes(128)
-    /// Certificates to trust instead of the system's: a file in PEM form.
+    /// Certificates to trust beside the system's: a file in PEM form.
     public var certificateFile: String?
 
     public init() {}
