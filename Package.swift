@@ -82,6 +82,7 @@ let package = Package(
             name: "StoreCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/StoreCrashWriter", swiftSettings: settings),
         .executableTarget(
             name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
+        .executableTarget(name: "ExchangeBench", dependencies: ["Fetch", "WireCore"], path: "Benchmarks/ExchangeBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
