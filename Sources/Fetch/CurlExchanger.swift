@@ -8,7 +8,7 @@ public final class CurlExchanger: Exchanging {
     private let loop: ExchangeLoop
     private let bufferedBytes: Int
 
-    /// Starts the thread; ``shutdown()`` ends it.
+    /// Starts the thread; ``shutdown()`` ends it, and so does dropping the exchanger, which calls off what is still being read.
     public init(configuration: ExchangerConfiguration = ExchangerConfiguration()) {
         bufferedBytes = configuration.bufferedBytes.bytes
         loop = ExchangeLoop(configuration: configuration)

@@ -7,7 +7,7 @@ import WireCore
 /// Everything but the thread's inbox and the counter is touched by that thread alone, which is what makes `@unchecked Sendable` true.
 final class CurlLoop: @unchecked Sendable {
     enum Command {
-        case start(UInt64, FetchRequest, CheckedContinuation<FetchReply, Never>)
+        case start(UInt64, FetchRequest, CallOff, CheckedContinuation<FetchReply, Never>)
         case cancel(UInt64)
         /// A large body is gone from memory.
         case releasePlace
@@ -41,7 +41,7 @@ final class CurlLoop: @unchecked Sendable {
     /// Hands a command to the thread. After the end, a start is answered as cancelled at once.
     func submit(_ command: Command) {
         guard !thread.submit(command) else { return }
-        if case .start(_, _, let continuation) = command { continuation.resume(returning: .failure(Self.cancelled)) }
+        if case .start(_, _, _, let continuation) = command { continuation.resume(returning: .failure(Self.cancelled)) }
         if case .shutdownAnd(let done) = command { done() }
     }
 
@@ -70,7 +70,9 @@ final class CurlLoop: @unchecked Sendable {
     private func takeCommands() {
         for command in thread.take() {
             switch command {
-            case .start(let id, let request, let continuation):
+            case .start(_, _, let calledOff, let continuation) where calledOff.isSet.load(ordering: .relaxed):
+                continuation.resume(returning: .failure(Self.cancelled))
+            case .start(let id, let request, _, let continuation):
                 waiting.append(Transfer(id: id, request: request, continuation: continuation, loop: self))
             case .cancel(let id): cancel(id)
             case .releasePlace: releasePlace()
@@ -192,7 +194,7 @@ final class CurlLoop: @unchecked Sendable {
 
     private func close() {
         let left = thread.close()
-        for case .start(_, _, let continuation) in left { continuation.resume(returning: .failure(Self.cancelled)) }
+        for case .start(_, _, _, let continuation) in left { continuation.resume(returning: .failure(Self.cancelled)) }
         for case .shutdownAnd(let done) in left { atEnd.append(done) }
         for transfer in waiting { transfer.answer(.failure(Self.cancelled)) }
         waiting = []
