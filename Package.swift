@@ -88,6 +88,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
+        .executableTarget(name: "ExchangeBench", dependencies: ["Fetch", "WireCore"], path: "Benchmarks/ExchangeBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "CostsTests", dependencies: ["Costs", "WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),

@@ -39,7 +39,9 @@ struct AnswerHead {
         return false
     }
 
-    private func values(_ name: String) -> [String] { fields.filter { $0.name.lowercased() == name }.map(\.value) }
+    private func values(_ name: String) -> [String] {
+        fields.filter { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name }.map(\.value)
+    }
 
     /// The declared length; nil when there is none that can be read.
     var contentLength: Int? { values("content-length").first.flatMap { Int($0) } }

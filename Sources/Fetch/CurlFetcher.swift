@@ -23,11 +23,13 @@ public final class CurlFetcher: DocumentFetching {
     public func fetch(_ request: FetchRequest, permit: consuming Permit) async -> FetchReply {
         _ = consume permit
         let id = loop.nextID()
+        let calledOff = CallOff()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                loop.submit(.start(id, request, continuation))
+                loop.submit(.start(id, request, calledOff, continuation))
             }
         } onCancel: {
+            calledOff.isSet.store(true, ordering: .relaxed)
             loop.submit(.cancel(id))
         }
     }
@@ -36,4 +38,9 @@ public final class CurlFetcher: DocumentFetching {
     public func shutdown() async {
         await withCheckedContinuation { continuation in loop.submit(.shutdownAnd { continuation.resume() }) }
     }
+}
+
+/// Set when a fetch is cancelled, for the case that it had not begun: a task that is cancelled already cancels before it starts.
+final class CallOff: Sendable {
+    let isSet = Atomic(false)
 }

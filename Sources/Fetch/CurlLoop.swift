@@ -2,18 +2,12 @@ internal import CCurl
 import Synchronization
 import WireCore
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// The thread that owns the transfers: takes commands, drives libcurl, and answers.
 ///
-/// Everything but the inbox is touched by that thread alone, which is what makes `@unchecked Sendable` true.
+/// Everything but the thread's inbox and the counter is touched by that thread alone, which is what makes `@unchecked Sendable` true.
 final class CurlLoop: @unchecked Sendable {
     enum Command {
-        case start(UInt64, FetchRequest, CheckedContinuation<FetchReply, Never>)
+        case start(UInt64, FetchRequest, CallOff, CheckedContinuation<FetchReply, Never>)
         case cancel(UInt64)
         /// A large body is gone from memory.
         case releasePlace
@@ -21,14 +15,8 @@ final class CurlLoop: @unchecked Sendable {
         case shutdownAnd(@Sendable () -> Void)
     }
 
-    private struct Inbox {
-        var commands: [Command] = []
-        var isClosed = false
-        var lastID: UInt64 = 0
-    }
-
-    private let inbox = Mutex(Inbox())
-    private let multi: OpaquePointer?
+    private let thread: CurlThread<Command>
+    private let lastID = Atomic<UInt64>(0)
     let configuration: FetcherConfiguration
 
     private var active: [UInt64: Transfer] = [:]
@@ -41,83 +29,50 @@ final class CurlLoop: @unchecked Sendable {
     private var atEnd: [@Sendable () -> Void] = []
     private var isEnding = false
 
-    /// libcurl's own initialisation, once per process.
-    private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-
     init(configuration: FetcherConfiguration) {
         self.configuration = configuration
         placesLeft = configuration.bulkPlaces
-        multi = Self.isReady ? OpaquePointer(curl_multi_init()) : nil
-        if let multi { _ = wd_multi_set_long(UnsafeMutableRawPointer(multi), CURLMOPT_MAXCONNECTS, 1) }
+        // No connection is used twice: nothing is kept.
+        thread = CurlThread(connections: 1)
     }
 
-    func nextID() -> UInt64 {
-        inbox.withLock {
-            $0.lastID += 1
-            return $0.lastID
-        }
-    }
+    func nextID() -> UInt64 { lastID.wrappingAdd(1, ordering: .relaxed).newValue }
 
     /// Hands a command to the thread. After the end, a start is answered as cancelled at once.
     func submit(_ command: Command) {
-        let isClosed = inbox.withLock { inbox in
-            if !inbox.isClosed { inbox.commands.append(command) }
-            return inbox.isClosed
-        }
-        guard !isClosed else {
-            if case .start(_, _, let continuation) = command { continuation.resume(returning: .failure(Self.cancelled)) }
-            if case .shutdownAnd(let done) = command { done() }
-            return
-        }
-        if let multi { curl_multi_wakeup(UnsafeMutableRawPointer(multi)) }
+        guard !thread.submit(command) else { return }
+        if case .start(_, _, _, let continuation) = command { continuation.resume(returning: .failure(Self.cancelled)) }
+        if case .shutdownAnd(let done) = command { done() }
     }
 
     private static var cancelled: FetchFailure { FetchFailure(outcome: .network, message: "the transfer was called off", isCancelled: true) }
 
     func start() {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let status = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<CurlLoop>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context)
-        guard status == 0 else {
-            Unmanaged<CurlLoop>.fromOpaque(context).release()
-            close()
-            return
-        }
-        pthread_detach(thread)
+        if !thread.start({ self.run() }) { close() }
     }
 
     // MARK: - The thread
 
     private func run() {
-        guard let multi else { return close() }
-        let handle = UnsafeMutableRawPointer(multi)
+        guard let multi = thread.multi else { return close() }
         var running: Int32 = 0
         while !isEnding {
             takeCommands()
             expireWaiting()
-            curl_multi_perform(handle, &running)
-            finishDone(handle)
+            curl_multi_perform(multi, &running)
+            finishDone(multi)
             startWaiting()
-            if !isEnding { curl_multi_poll(handle, nil, 0, waiting.isEmpty ? 1000 : 50, nil) }
+            if !isEnding { curl_multi_poll(multi, nil, 0, waiting.isEmpty ? 1000 : 50, nil) }
         }
         close()
     }
 
     private func takeCommands() {
-        let commands = inbox.withLock { inbox in
-            let commands = inbox.commands
-            inbox.commands.removeAll(keepingCapacity: true)
-            return commands
-        }
-        for command in commands {
+        for command in thread.take() {
             switch command {
-            case .start(let id, let request, let continuation):
+            case .start(_, _, let calledOff, let continuation) where calledOff.isSet.load(ordering: .relaxed):
+                continuation.resume(returning: .failure(Self.cancelled))
+            case .start(let id, let request, _, let continuation):
                 waiting.append(Transfer(id: id, request: request, continuation: continuation, loop: self))
             case .cancel(let id): cancel(id)
             case .releasePlace: releasePlace()
@@ -152,9 +107,9 @@ final class CurlLoop: @unchecked Sendable {
 
     /// Gives the transfer's next request to libcurl.
     private func add(_ transfer: Transfer) {
-        guard let multi, let handle = transfer.handle else { return }
+        guard let multi = thread.multi, let handle = transfer.handle else { return }
         transfer.configure(UnsafeMutableRawPointer(handle))
-        let code = curl_multi_add_handle(UnsafeMutableRawPointer(multi), UnsafeMutableRawPointer(handle))
+        let code = curl_multi_add_handle(multi, UnsafeMutableRawPointer(handle))
         if code != CURLM_OK {
             let reason = String(cString: curl_multi_strerror(code))
             end(transfer, .failure(FetchFailure(outcome: .network, message: "libcurl refused the transfer: \(reason)")))
@@ -191,8 +146,8 @@ final class CurlLoop: @unchecked Sendable {
         if let index = waiting.firstIndex(where: { $0.id == id }) {
             return waiting.remove(at: index).answer(.failure(Self.cancelled))
         }
-        guard let transfer = active[id], let multi, let handle = transfer.handle else { return }
-        curl_multi_remove_handle(UnsafeMutableRawPointer(multi), UnsafeMutableRawPointer(handle))
+        guard let transfer = active[id], let multi = thread.multi, let handle = transfer.handle else { return }
+        curl_multi_remove_handle(multi, UnsafeMutableRawPointer(handle))
         var failure = Self.cancelled
         failure.trace = transfer.trace
         end(transfer, .failure(failure))
@@ -238,20 +193,15 @@ final class CurlLoop: @unchecked Sendable {
     // MARK: - The end
 
     private func close() {
-        let left = inbox.withLock { inbox in
-            inbox.isClosed = true
-            let left = inbox.commands
-            inbox.commands = []
-            return left
-        }
-        for case .start(_, _, let continuation) in left { continuation.resume(returning: .failure(Self.cancelled)) }
+        let left = thread.close()
+        for case .start(_, _, _, let continuation) in left { continuation.resume(returning: .failure(Self.cancelled)) }
         for case .shutdownAnd(let done) in left { atEnd.append(done) }
         for transfer in waiting { transfer.answer(.failure(Self.cancelled)) }
         waiting = []
         for transfer in Array(active.values) { cancel(transfer.id) }
         for handle in idleHandles { curl_easy_cleanup(UnsafeMutableRawPointer(handle)) }
         idleHandles = []
-        if let multi { curl_multi_cleanup(UnsafeMutableRawPointer(multi)) }
+        if let multi = thread.multi { curl_multi_cleanup(multi) }
         for done in atEnd { done() }
         atEnd = []
     }

@@ -1,5 +1,7 @@
-// Fetch: the only door to the network. Read in this order: DocumentFetching, FetchRequest, Permit, FetchReply, AddressPolicy,
-// CurlFetcher. It knows nothing of sources, items or retries. Tests: Tests/FetchTests.
+// Fetch: the only door to the network. It does two things: it gets whole documents (read DocumentFetching, FetchRequest, Permit,
+// FetchReply, CurlFetcher), and it holds exchanges with APIs whose answers are read while they come (Exchanging, ExchangeRequest,
+// ExchangeAnswer, ExchangeBody, CurlExchanger). AddressPolicy, CurlThread, EasyOptions and TransferEnd serve both. It knows nothing of
+// sources, items, models or retries. Tests: Tests/FetchTests.
 
 /// Whatever can get a document: the network, or a recording of it.
 public protocol DocumentFetching: Sendable {

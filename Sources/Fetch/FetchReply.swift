@@ -54,10 +54,14 @@ public struct FetchFailure: Error, Sendable {
     public var trace: FetchTrace
     /// True when the task was cancelled: nothing is said about the source.
     public var isCancelled: Bool
+    /// False only where it is certain that no complete request went out: the URL was none, the name unknown, the address denied, the
+    /// connection or its TLS handshake failed, or the transfer was called off before that. True whenever the other side may have
+    /// acted upon the request, and where nobody knows (the default): what a model was asked may have to be paid.
+    public var mayHaveBeenReceived: Bool
 
     public init(
         outcome: Outcome, message: String, hint: String? = nil, evidence: Evidence = Evidence(), trace: FetchTrace = FetchTrace(),
-        isCancelled: Bool = false
+        isCancelled: Bool = false, mayHaveBeenReceived: Bool = true
     ) {
         self.outcome = outcome
         self.message = message
@@ -65,6 +69,7 @@ public struct FetchFailure: Error, Sendable {
         self.evidence = evidence
         self.trace = trace
         self.isCancelled = isCancelled
+        self.mayHaveBeenReceived = mayHaveBeenReceived
     }
 }
 

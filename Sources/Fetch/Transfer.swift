@@ -2,12 +2,6 @@ internal import CCurl
 import Inflate
 import WireCore
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// One document on its way: hop after hop on one easy handle. Touched by the loop's thread alone.
 final class Transfer {
     /// Why we stopped a transfer ourselves; libcurl only knows that a callback refused.
@@ -40,7 +34,7 @@ final class Transfer {
     private var visited: Set<String> = []
     private var wireBytes = 0
     private var isPermanent = true
-    private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    private var headerLines: HeaderLines?
     private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
 
     // Of the present hop.
@@ -63,17 +57,10 @@ final class Transfer {
         url = request.url
     }
 
-    deinit { freeLists() }
-
     /// Answers the caller, once.
     func answer(_ reply: FetchReply) {
         continuation?.resume(returning: reply)
         continuation = nil
-    }
-
-    private func freeLists() {
-        for list in lists { curl_slist_free_all(list) }
-        lists = []
     }
 
     // MARK: - A hop's beginning
@@ -93,7 +80,7 @@ final class Transfer {
     /// Sets every option of the present hop; nothing of an earlier one is left.
     func configure(_ easy: UnsafeMutableRawPointer) {
         curl_easy_reset(easy)
-        freeLists()
+        headerLines = nil
         answer = AnswerHead()
         body = []
         layers = []
@@ -101,15 +88,13 @@ final class Transfer {
         deniedAddress = nil
         hopStart = .now
         let me = Unmanaged.passUnretained(self).toOpaque()
-        for (option, value) in Self.constantOptions { _ = wd_set_long(easy, option, value) }
+        EasyOptions.set(on: easy, userAgent: loop.configuration.userAgent, certificateFile: loop.configuration.certificateFile)
+        _ = wd_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+        _ = wd_set_long(easy, CURLOPT_FORBID_REUSE, 1)
         _ = wd_set_string(easy, CURLOPT_URL, url)
-        _ = wd_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        _ = wd_set_string(easy, CURLOPT_PROXY, "")
-        _ = wd_set_string(easy, CURLOPT_USERAGENT, loop.configuration.userAgent)
         let left = max(1, ContinuousClock.now.duration(to: request.deadline).milliseconds)
         _ = wd_set_long(easy, CURLOPT_TIMEOUT_MS, left)
         _ = wd_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, min(left, loop.configuration.connectTimeout.milliseconds))
-        if let file = loop.configuration.certificateFile { _ = wd_set_string(easy, CURLOPT_CAINFO, file) }
         errorText.withUnsafeMutableBufferPointer { _ = wd_set_pointer(easy, CURLOPT_ERRORBUFFER, $0.baseAddress) }
         _ = wd_set_data(easy, CURLOPT_WRITEFUNCTION, writeCallback)
         _ = wd_set_pointer(easy, CURLOPT_WRITEDATA, me)
@@ -120,14 +105,6 @@ final class Transfer {
         setHeaders(easy)
     }
 
-    private static let constantOptions: [(CURLoption, Int)] = [
-        (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)),
-        (CURLOPT_HTTP09_ALLOWED, 0), (CURLOPT_FRESH_CONNECT, 1), (CURLOPT_FORBID_REUSE, 1), (CURLOPT_SSL_VERIFYPEER, 1),
-        (CURLOPT_SSL_VERIFYHOST, 2), (CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)), (CURLOPT_NETRC, 0),
-        (CURLOPT_HTTP_CONTENT_DECODING, 0), (CURLOPT_QUICK_EXIT, 1), (CURLOPT_NOPROGRESS, 1), (CURLOPT_TCP_NODELAY, 1),
-        (CURLOPT_DISALLOW_USERNAME_IN_URL, 1), (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1), (CURLOPT_BUFFERSIZE, 16 << 10),
-    ]
-
     private func setHeaders(_ easy: UnsafeMutableRawPointer) {
         var lines = ["Accept: \(request.accept)", "Accept-Encoding: gzip", "Connection: close"]
         let isFirst = trace.hops.isEmpty
@@ -135,11 +112,9 @@ final class Transfer {
         // The validators belong to the document, which may lie behind a redirect; they are no secret.
         if let etag = request.validators.etag { lines.append("If-None-Match: \(etag)") }
         if let date = request.validators.lastModified { lines.append("If-Modified-Since: \(date)") }
-        var list: UnsafeMutablePointer<curl_slist>?
-        for line in lines { list = curl_slist_append(list, line) ?? list }
-        guard let list else { return }
-        lists.append(list)
-        _ = wd_set_pointer(easy, CURLOPT_HTTPHEADER, list)
+        let list = HeaderLines(lines)
+        list.set(on: easy)
+        headerLines = list
     }
 
     // MARK: - Callbacks
@@ -244,12 +219,9 @@ final class Transfer {
 
     /// Opens a socket if the policy permits the address that libcurl is about to connect to.
     fileprivate func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
-        let text = withUnsafePointer(to: &address.pointee.addr) { SocketAddress.read($0, length: address.pointee.addrlen) }
-        guard let text, loop.configuration.policy.permits(text.bytes) else {
-            deniedAddress = text?.text ?? "an address of unknown family"
-            return CURL_SOCKET_BAD
-        }
-        return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.`protocol`)
+        let (socket, denied) = loop.configuration.policy.open(address)
+        if let denied { deniedAddress = denied }
+        return socket
     }
 
     // MARK: - A hop's end
@@ -272,24 +244,8 @@ final class Transfer {
     }
 
     private func noteHop(_ easy: UnsafeMutableRawPointer) {
-        func ms(_ info: CURLINFO) -> Double? {
-            var value: curl_off_t = 0
-            guard wd_get_offset(easy, info, &value) == CURLE_OK, value > 0 else { return nil }
-            return Double(value) / 1000
-        }
-        var hop = FetchTrace.Hop(url: redactedURL(url), endedMs: Double(hopStart.duration(to: .now).milliseconds))
-        hop.status = answer.status > 0 ? answer.status : nil
-        hop.resolvedMs = ms(CURLINFO_NAMELOOKUP_TIME_T)
-        hop.connectedMs = ms(CURLINFO_CONNECT_TIME_T)
-        hop.securedMs = ms(CURLINFO_APPCONNECT_TIME_T)
-        hop.firstByteMs = answer.status > 0 ? ms(CURLINFO_STARTTRANSFER_TIME_T) : nil
-        if let total = ms(CURLINFO_TOTAL_TIME_T) { hop.endedMs = total }
-        if hop.securedMs != nil { hop.tls = "certificate verified" }
-        var address: UnsafeMutablePointer<CChar>?
-        if wd_get_string(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK, let address {
-            let text = String(cString: address)
-            hop.address = text.isEmpty ? nil : text
-        }
+        var hop = FetchTrace.Hop(easy, url: url, status: answer.status)
+        if hop.endedMs == 0 { hop.endedMs = Double(hopStart.duration(to: .now).milliseconds) }
         trace.hops.append(hop)
     }
 
@@ -327,9 +283,12 @@ final class Transfer {
     private func failure(_ code: CURLcode, _ easy: UnsafeMutableRawPointer) -> FetchFailure? {
         let curlText = String(decoding: errorText.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let seen = TransferEnd(
-            code: code, curlText: SafeText.line(curlText, limit: 200), url: url, request: request, configuration: loop.configuration,
-            hop: trace.hops.last, answer: answer, bodyBytes: body.count, wireBytes: wireBytes, deniedAddress: deniedAddress)
-        guard let (outcome, message, hint) = seen.failure(stop, isInflated: layers.allSatisfy { $0.isComplete || $0.isUntouched && body.isEmpty })
+            code: code, curlText: SafeText.line(curlText, limit: 200), url: url, urlOwner: "the source's url", hop: trace.hops.last, answer: answer,
+            bodyBytes: body.count, wireBytes: wireBytes, deniedAddress: deniedAddress)
+        guard
+            let (outcome, message, hint) = seen.failure(
+                stop, isInflated: layers.allSatisfy { $0.isComplete || $0.isUntouched && body.isEmpty }, request: request,
+                configuration: loop.configuration)
         else { return nil }
         return FetchFailure(outcome: outcome, message: message, hint: hint, evidence: evidence, trace: trace)
     }

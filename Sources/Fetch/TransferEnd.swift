@@ -9,44 +9,20 @@ struct TransferEnd {
     /// libcurl's own words, one safe line.
     let curlText: String
     let url: String
-    let request: FetchRequest
-    let configuration: FetcherConfiguration
+    /// What a person has to correct when the URL is wrong: "the source's url".
+    let urlOwner: String
     let hop: FetchTrace.Hop?
     let answer: AnswerHead
     let bodyBytes: Int
     let wireBytes: Int
     let deniedAddress: String?
 
-    private var host: String { (try? TargetURL.check(url).get().host) ?? redactedURL(url) }
-    private var place: String { hop?.address.map { "\(host) (\($0))" } ?? host }
+    var host: String { (try? TargetURL.check(url).get().host) ?? redactedURL(url) }
+    var place: String { hop?.address.map { "\(host) (\($0))" } ?? host }
     private var words: String { curlText.isEmpty ? String(cString: curl_easy_strerror(code)) : curlText }
 
-    /// The failure, or nil when the document is complete. `isInflated`: every layer of compression came to its proper end.
-    func failure(_ stop: Transfer.Stop?, isInflated: Bool) -> Failure? {
-        // Of an error page the status says enough, whatever becomes of the rest.
-        if answer.isComplete, answer.status >= 400 { return nil }
-        switch stop {
-        case .evidence, .redirect: return nil
-        case .wireCeiling:
-            return (.tooLarge, "\(place) sends more than \(request.bytesOnWire) for one document", Self.sizeHint)
-        case .decodedCeiling:
-            let from = ByteCount(wireBytes).short
-            return (.tooLarge, "the document of \(place) is larger than \(request.bytesDecoded) (from \(from) on the wire)", Self.sizeHint)
-        case .headerCeiling: return (.tooLarge, "\(place) sends more than \(configuration.headerBytes) of header fields", nil)
-        case .deadline: return timeout
-        case .encoding(let name):
-            return (.parse, "\(place) compresses with “\(SafeText.line(name, limit: 60))”, which was not asked for", nil)
-        case .corrupt: return (.network, "the compression of \(place)'s answer is damaged", nil)
-        case .conflictingLength(let lengths): return (.network, "\(place) gives contradictory lengths: \(SafeText.line(lengths, limit: 80))", nil)
-        case nil: break
-        }
-        if code != CURLE_OK { return coded }
-        guard answer.isComplete else { return (.network, "\(place) closed the connection inside the header fields", nil) }
-        guard isInflated else { return (.network, "incomplete: \(place) cut its compressed document short after \(ByteCount(wireBytes).short)", nil) }
-        return nil
-    }
-
-    private static let sizeHint = "If the source is honest, raise ceilings.bytesOnWire and ceilings.bytesDecoded in its entry."
+    /// What libcurl's code means where we stopped nothing ourselves; nil when it is content.
+    var failure: Failure? { code == CURLE_OK ? nil : coded }
 
     private var coded: Failure {
         switch code {
@@ -56,7 +32,7 @@ struct TransferEnd {
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             // HTTP/0.9 answers come as "unsupported protocol".
             if hop?.connectedMs != nil { return (.network, "\(place) does not answer in HTTP", nil) }
-            return (.config, "\(redactedURL(url)) cannot be asked: \(words)", "Correct the source's url.")
+            return (.config, "\(redactedURL(url)) cannot be asked: \(words)", "Correct \(urlOwner).")
         case CURLE_WEIRD_SERVER_REPLY: return (.network, "\(place) does not answer in HTTP: \(words)", nil)
         case CURLE_GOT_NOTHING: return (.network, "\(place) closed the connection without an answer", nil)
         case CURLE_PARTIAL_FILE: return (.network, "incomplete: \(place) closed after \(bodyBytes) bytes\(announced)", nil)
@@ -79,11 +55,11 @@ struct TransferEnd {
         if NetworkState.isOffline { return (.offline, "this machine has no network: \(host) cannot be looked up", Self.offlineHint) }
         return (
             .dns, "the name \(host) cannot be looked up: \(words)",
-            "Check the spelling of the source's url; if it is right, the name server or the site has a fault."
+            "Check the spelling of \(urlOwner); if it is right, the name server or the site has a fault."
         )
     }
 
-    private static let offlineHint = "Nothing is wrong with the source. Check this machine's connection."
+    private static let offlineHint = "Nothing is wrong with the other side. Check this machine's connection."
 
     private var unconnected: Failure {
         if let deniedAddress {
@@ -103,7 +79,7 @@ struct TransferEnd {
             return "The certificate is out of date: the site must renew it. Is this machine's clock right?"
         }
         if plain.contains("subject name") || plain.contains("alternative") {
-            return "The certificate is for another name: check the host in the source's url."
+            return "The certificate is for another name: check the host in \(urlOwner)."
         }
         if plain.contains("self-signed") || plain.contains("self signed") || plain.contains("issuer") || plain.contains("local") {
             return "The certificate's issuer is not known here; ca-certificates must be installed and current."
@@ -111,7 +87,8 @@ struct TransferEnd {
         return "The site's TLS set-up has a fault, or something between here and there interferes."
     }
 
-    private var timeout: Failure {
+    /// Time ran out: in which phase.
+    var timeout: Failure {
         let phase: String
         if hop?.resolvedMs == nil, hop?.connectedMs == nil, hop?.address == nil {
             phase = "looking up \(host)"

@@ -3,19 +3,24 @@ import Synchronization
 
 /// A server on loopback that says exactly what a test tells it to, bytes and all: wrong lengths, half headers, drips, resets.
 ///
-/// Each connection has a thread of its own; ``stop()`` ends them all.
+/// Each connection has a thread of its own; ``stop()`` ends them all. A connection serves one request, or many where connections are kept.
 public final class ScriptedServer: Sendable {
     /// One request as it came.
     public struct Request: Sendable {
         public var path: String
         /// Header lines by lower-case name.
         public var headers: [String: String]
+        /// Of its declared length.
+        public var body: [UInt8] = []
+        /// The connection that it came on, counted from 1.
+        public var connection = 0
     }
 
     /// The server's end of a connection.
     public struct Connection: Sendable {
         let descriptor: Int32
         public let request: Request
+        let isLast = Flag(false)
 
         /// Writes all of it; false when the peer has gone.
         @discardableResult
@@ -35,8 +40,8 @@ public final class ScriptedServer: Sendable {
 
         /// A whole answer with the right length.
         public func answer(_ status: Int = 200, _ headers: [String] = [], _ body: [UInt8] = []) {
-            write((["HTTP/1.1 \(status) Status", "Content-Length: \(body.count)"] + headers).joined(separator: "\r\n") + "\r\n\r\n")
-            write(body)
+            let head = (["HTTP/1.1 \(status) Status", "Content-Length: \(body.count)"] + headers).joined(separator: "\r\n") + "\r\n\r\n"
+            write(Array(head.utf8) + body)
         }
 
         /// Waits until the peer closes, or `seconds` are over; true when it closed.
@@ -52,13 +57,27 @@ public final class ScriptedServer: Sendable {
             return false
         }
 
+        /// Waits until the peer has sent something, without reading it; false when it closed or five seconds are over.
+        public func waitForBytes() -> Bool {
+            var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            var byte: UInt8 = 0
+            return Glibc.poll(&poll, 1, 5000) > 0 && recv(descriptor, &byte, 1, Int32(MSG_PEEK)) == 1
+        }
+
+        /// Closes after this request, also where connections are kept.
+        public func hangUp() { isLast.isSet.store(true, ordering: .relaxed) }
+
         /// Closes with a reset.
         public func reset() {
+            hangUp()
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         }
     }
 
+    /// True for as many requests on a connection as the peer sends; false closes after one.
+    private let keepsConnections: Bool
+    private let connections = Atomic(0)
     private let listener: Int32
     public let port: Int
     private let handlers = Mutex<[String: @Sendable (Connection) -> Void]>([:])
@@ -66,7 +85,8 @@ public final class ScriptedServer: Sendable {
     private let open = Mutex<Set<Int32>>([])
 
     /// Listens on a free port of 127.0.0.1.
-    public init() throws {
+    public init(keepsConnections: Bool = false) throws {
+        self.keepsConnections = keepsConnections
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -120,23 +140,47 @@ public final class ScriptedServer: Sendable {
             _ = open.withLock { $0.remove(descriptor) }
             close(descriptor)
         }
+        let number = connections.wrappingAdd(1, ordering: .relaxed).newValue
+        repeat {
+            guard var request = Self.readRequest(descriptor) else { return }
+            request.connection = number
+            requests.withLock { $0.append(request) }
+            let key = String(request.path.prefix { $0 != "?" })
+            let connection = Connection(descriptor: descriptor, request: request)
+            if let handler = handlers.withLock({ $0[key] }) { handler(connection) } else { connection.answer(404) }
+            if connection.isLast.isSet.load(ordering: .relaxed) { return }
+        } while keepsConnections
+    }
+
+    /// A whole request; nil when the peer closed before its end.
+    private static func readRequest(_ descriptor: Int32) -> Request? {
         var head: [UInt8] = []
         var byte: UInt8 = 0
         while !head.suffix(4).elementsEqual([13, 10, 13, 10]), head.count < 65_536 {
-            guard recv(descriptor, &byte, 1, 0) == 1 else { return }
+            guard recv(descriptor, &byte, 1, 0) == 1 else { return nil }
             head.append(byte)
         }
         let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
-        guard let path = lines.first?.split(separator: " ").dropFirst().first.map(String.init) else { return }
-        var headers: [String: String] = [:]
+        guard let path = lines.first?.split(separator: " ").dropFirst().first.map(String.init) else { return nil }
+        var request = Request(path: path, headers: [:])
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            request.headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
-        let request = Request(path: path, headers: headers)
-        requests.withLock { $0.append(request) }
-        let key = String(path.prefix { $0 != "?" })
-        let connection = Connection(descriptor: descriptor, request: request)
-        if let handler = handlers.withLock({ $0[key] }) { handler(connection) } else { connection.answer(404) }
+        request.body = [UInt8](repeating: 0, count: request.headers["content-length"].flatMap { Int($0) } ?? 0)
+        var filled = 0
+        while filled < request.body.count {
+            let count = request.body.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled, 0) }
+            guard count > 0 else { return nil }
+            filled += count
+        }
+        return request
     }
+}
+
+/// A flag that copies of a value share.
+final class Flag: Sendable {
+    let isSet = Atomic(false)
+
+    init(_ value: Bool) { isSet.store(value, ordering: .relaxed) }
 }

@@ -229,6 +229,21 @@ extension FetchReply {
         }
     }
 
+    @Test("A task that is cancelled already fetches nothing")
+    func cancelledBefore() async throws {
+        try await withServer { server, fetcher in
+            server.respond("/", body: "x")
+            let task = Task {
+                // Ends with the cancellation.
+                for await _ in AsyncStream<Void>.makeStream().stream {}
+                return await fetcher.get(server.url("/"))
+            }
+            task.cancel()
+            #expect(await task.value.failure?.isCancelled == true)
+            #expect(server.requests(to: "/").isEmpty)
+        }
+    }
+
     @Test("Of an error page the status and its beginning are kept")
     func errorPage() async throws {
         try await withServer { server, fetcher in
