@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
         .target(name: "Costs", dependencies: ["WireCore"], swiftSettings: settings),
+        .target(name: "LLM", dependencies: ["WireCore", "Costs"], swiftSettings: settings),
         .target(name: "Fetch", dependencies: ["WireCore", "Inflate", "CCurl"], swiftSettings: settings),
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
@@ -91,6 +92,7 @@ let package = Package(
         .executableTarget(name: "ExchangeBench", dependencies: ["Fetch", "WireCore"], path: "Benchmarks/ExchangeBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "CostsTests", dependencies: ["Costs", "WireCore"], swiftSettings: settings),
+        .testTarget(name: "LLMTests", dependencies: ["LLM", "Costs", "WireCore"], swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -118,6 +118,11 @@ public struct JSONWriter {
         separate()
         bytes.append(contentsOf: String(value).utf8)
     }
+    /// A number's digits as they were read, unchanged; the caller vouches that they are a JSON number.
+    public mutating func number(asWritten digits: String) {
+        separate()
+        bytes.append(contentsOf: digits.utf8)
+    }
     public mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
