@@ -20,14 +20,16 @@ public final class CurlExchanger: Exchanging {
     public func exchange(_ request: ExchangeRequest) async throws(FetchFailure) -> ExchangeAnswer {
         let pipe = ExchangePipe(bound: bufferedBytes)
         let start = ContinuousClock.now
-        let answer: Result<ExchangeAnswer, FetchFailure> = await withTaskCancellationHandler {
+        let result: Result<ExchangeLoop.Head, FetchFailure> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.submit(.start(ExchangeLoop.Order(request: request, start: start, pipe: pipe, continuation: continuation)))
             }
         } onCancel: {
             loop.callOff(pipe)
         }
-        return try answer.get()
+        let head = try result.get()
+        let body = ExchangeBody(source: ExchangeReader(pipe: pipe, loop: loop))
+        return ExchangeAnswer(status: head.status, headers: head.headers, body: body, address: head.address, timing: head.timing)
     }
 
     /// Calls off every exchange, closes every connection and ends the thread. Later exchanges fail as called off.

@@ -140,10 +140,8 @@ final class Exchange {
     private func giveHead() {
         noteLife()
         isAnswered = true
-        let answer = ExchangeAnswer(
-            status: answer.status, headers: answer.fields, body: ExchangeBody(source: ExchangeReader(pipe: order.pipe, loop: loop)),
-            address: address, timing: timing)
-        order.continuation.resume(returning: .success(answer))
+        let head = ExchangeLoop.Head(status: answer.status, headers: answer.fields, address: address, timing: timing)
+        order.continuation.resume(returning: .success(head))
     }
 
     /// Hands a piece of the body on; less than its size ends the exchange.

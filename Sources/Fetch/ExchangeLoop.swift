@@ -11,9 +11,17 @@ final class ExchangeLoop: @unchecked Sendable {
         /// When the call was made.
         var start: ContinuousClock.Instant
         var pipe: ExchangePipe
-        var continuation: CheckedContinuation<Result<ExchangeAnswer, FetchFailure>, Never>
+        var continuation: CheckedContinuation<Result<Head, FetchFailure>, Never>
 
         func fail(_ failure: FetchFailure) { continuation.resume(returning: .failure(failure)) }
+    }
+
+    /// What the caller waits for; the body follows through the pipe.
+    struct Head: Sendable {
+        var status: Int
+        var headers: [HTTPHeader]
+        var address: String?
+        var timing: ExchangeTiming
     }
 
     enum Command: Sendable {

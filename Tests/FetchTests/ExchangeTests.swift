@@ -588,6 +588,36 @@ extension ScriptedServer.Connection {
         }
     }
 
+    @Test("Called off at any moment, each exchange ends, and the next one works")
+    func calledOffAnywhere() async throws {
+        try await withServer { server, exchanger in
+            server.on("/stream") { connection in
+                connection.write(chunked)
+                for n in 0..<20 where !connection.chunk("piece \(n)") { return connection.hangUp() }
+                connection.chunk("")
+            }
+            let url = server.url("/stream")
+            let ends = await withTaskGroup(of: Bool.self, returning: [Bool].self) { group in
+                for n in 0..<300 {
+                    group.addTask {
+                        let task = Task { await exchanger.whole(request(url, wall: .seconds(30))) }
+                        for _ in 0..<(n % 60) { await Task.yield() }
+                        if n % 3 > 0 { task.cancel() }
+                        switch await task.value {
+                        case .success(let (_, text)): return text.hasSuffix("piece 19")
+                        case .failure(let failure): return failure.isCancelled && n % 3 > 0
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(ends.count == 300)
+            #expect(ends.allSatisfy { $0 })
+            let next = try await exchanger.whole(request(url)).get()
+            #expect(next.answer.status == 200)
+        }
+    }
+
     @Test("Beyond the exchanges allowed at a time others wait, and a deadline ends the waiting")
     func places() async throws {
         try await withServer({ $0.exchanges = 1 }) { server, exchanger in
