@@ -1,0 +1,75 @@
+import Costs
+import FoundationEssentials
+import Logging
+import Stores
+import WireCore
+
+/// Answers kept for equal requests of the same key. A cache that fails is no reason to fail a call.
+struct AnswerCache: Sendable {
+    let store: any LedgerStore
+    let configuration: GatewayConfiguration
+    let clock: any DeskClock
+    let logger: Logger
+
+    /// What an equal request has in common: who asks, in which shape, which model, and the request with its members in one order. Nil:
+    /// nothing is kept.
+    func key(of call: ModelCall, _ facts: CallFacts) -> String? {
+        guard configuration.keepAnswersFor > .zero, configuration.cacheSize.bytes > 0 else { return nil }
+        var json = JSONWriter(capacity: call.body.count + 128)
+        json.array { list in
+            list.string(call.purpose.key ?? "")
+            list.string(call.shape.rawValue)
+            list.string(facts.model.id)
+            // What else may change the answer: beta features and versions.
+            for header in call.headers.sorted(by: { $0.name < $1.name }) where header.name.lowercased().hasPrefix("anthropic-") {
+                list.string("\(header.name.lowercased()): \(header.value)")
+            }
+            Self.append(facts.body, to: &list, isTop: true)
+        }
+        return SHA256.hex(json.bytes)
+    }
+
+    /// Members sorted by name; of a name given twice the last counts, as providers read it.
+    private static func append(_ node: JSONNode, to json: inout JSONWriter, isTop: Bool = false) {
+        switch node.value {
+        case .object(let members):
+            var last: [String: JSONNode] = [:]
+            for member in members { last[member.key] = member.node }
+            if isTop { last["model"] = nil }
+            json.object { json in
+                for (name, value) in last.sorted(by: { $0.key < $1.key }) {
+                    json.key(escaping: name)
+                    append(value, to: &json)
+                }
+            }
+        case .array(let nodes): json.array { json in nodes.forEach { append($0, to: &json) } }
+        default: json.node(node)
+        }
+    }
+
+    func answer(_ key: String) async -> CachedAnswer? {
+        do {
+            return try await store.cachedAnswer(key: key, now: clock.now())
+        } catch {
+            note(error, "the cache cannot be read")
+            return nil
+        }
+    }
+
+    func keep(_ body: [UInt8], key: String, facts: CallFacts, usage: Usage, cost: Money) async {
+        guard body.count <= configuration.largestKeptAnswer.bytes else { return }
+        let now = clock.now()
+        let answer = CachedAnswer(
+            key: key, model: facts.model.id, provider: facts.model.provider, body: body, usage: usage, cost: cost, priceFrom: facts.row.name,
+            createdAt: now, expiresAt: now.addingTimeInterval(configuration.keepAnswersFor.seconds))
+        do {
+            try await store.keepAnswer(answer, capacity: configuration.cacheSize)
+        } catch {
+            note(error, "an answer could not be kept")
+        }
+    }
+
+    private func note(_ error: any Error, _ what: String) {
+        logger.warning("\(what)", metadata: ["error": "\(SafeText.line(String(describing: error), limit: 300))"])
+    }
+}

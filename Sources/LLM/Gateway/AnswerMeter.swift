@@ -1,0 +1,136 @@
+import Costs
+import WireCore
+
+/// What a provider's answer, once whole, says that it used.
+struct MeteredUsage: Sendable {
+    /// The reading, or why there is none to believe.
+    var reading: Result<UsageReading, UsageFault>
+    /// The usage as it came, for the ledger where it is not believed.
+    var raw: String?
+    var messageID: String?
+}
+
+/// Reads the usage off an answer, whole or streamed; of what it does not know it makes nothing.
+enum AnswerMeter {
+    /// The longest raw usage that is kept.
+    static let rawLimit = 2000
+
+    /// Of a whole answer.
+    static func read(_ root: JSONNode, body: [UInt8], shape: WireShape) -> MeteredUsage {
+        guard let usage = root["usage"], !usage.isNull else {
+            return MeteredUsage(reading: .failure(UsageFault(field: "usage", "the answer has no usage")), messageID: id(root))
+        }
+        return MeteredUsage(reading: reading(usage, of: root, shape), raw: raw(usage, in: body), messageID: id(root))
+    }
+
+    static func id(_ root: JSONNode) -> String? { root["id"]?.string.map { SafeText.line($0, limit: 200) } }
+
+    static func reading(_ usage: JSONNode, of root: JSONNode, _ shape: WireShape) -> Result<UsageReading, UsageFault> {
+        Result { () throws(UsageFault) in
+            switch shape {
+            case .messages: try .anthropic(usage)
+            case .chat: try .openAI(usage, serviceTier: root["service_tier"]?.string)
+            }
+        }
+    }
+
+    static func raw(_ usage: JSONNode, in body: [UInt8]) -> String {
+        SafeText.line(String(decoding: body[usage.range].prefix(rawLimit), as: UTF8.self), limit: rawLimit)
+    }
+}
+
+/// Reads the usage off a stream, event by event.
+struct StreamMeter: Sendable {
+    private let shape: WireShape
+    private var messages = StreamedUsage()
+    private var chat: Result<UsageReading, UsageFault>?
+    private var raw: [String] = []
+    private var messageID: String?
+    /// True once the stream has said its last word: its end, or an error.
+    private(set) var isOver = false
+    /// The error that ended it.
+    private(set) var error: String?
+
+    init(shape: WireShape) { self.shape = shape }
+
+    /// What the stream has said so far.
+    var usage: MeteredUsage {
+        let reading: Result<UsageReading, UsageFault>
+        switch shape {
+        case .messages: reading = Result { () throws(UsageFault) in try messages.reading() }
+        case .chat: reading = chat ?? .failure(UsageFault(field: "usage", "the stream ended before its usage"))
+        }
+        return MeteredUsage(reading: reading, raw: raw.isEmpty ? nil : raw.joined(separator: " "), messageID: messageID)
+    }
+
+    mutating func take(_ event: SSEEvent) {
+        guard let data = event.data else { return }
+        switch shape {
+        case .messages: takeMessages(event.name, data)
+        case .chat: takeChat(data)
+        }
+    }
+
+    private mutating func takeMessages(_ name: String, _ data: [UInt8]) {
+        // The many events of the text itself are not worth reading.
+        guard name == "message" || ["message_start", "message_delta", "message_stop", "error"].contains(name) else { return }
+        let node = try? JSONReader.read(data, maximumDepth: Translation.maximumDepth)
+        switch node?["type"]?.string ?? name {
+        case "message_start":
+            guard let message = node?["message"] else { return }
+            messageID = AnswerMeter.id(message)
+            if let usage = message["usage"] {
+                messages.start(usage)
+                keep(usage, data)
+            }
+        case "message_delta":
+            if let usage = node?["usage"] {
+                messages.delta(usage)
+                keep(usage, data)
+            }
+        case "message_stop": isOver = true
+        case "error":
+            isOver = true
+            error = SafeText.line(node?["error"]?["message"]?.string ?? "an error without a message", limit: 300)
+        default: break
+        }
+    }
+
+    private mutating func takeChat(_ data: [UInt8]) {
+        if data.elementsEqual("[DONE]".utf8) {
+            isOver = true
+            return
+        }
+        let isFirst = messageID == nil
+        guard isFirst || Self.mayHoldUsage(data) else { return }
+        guard let node = try? JSONReader.read(data, maximumDepth: Translation.maximumDepth) else { return }
+        if isFirst { messageID = AnswerMeter.id(node) ?? "" }
+        if let usage = node["usage"], !usage.isNull {
+            chat = AnswerMeter.reading(usage, of: node, shape)
+            keep(usage, data)
+        }
+        if let failure = node["error"], !failure.isNull {
+            isOver = true
+            error = SafeText.line(failure["message"]?.string ?? "an error without a message", limit: 300)
+        }
+    }
+
+    /// True when `"usage":` is followed by an object, or there is an `"error"`.
+    private static func mayHoldUsage(_ data: [UInt8]) -> Bool {
+        data.withUnsafeBytes { hay in
+            func find(_ word: StaticString) -> Int? {
+                guard let base = hay.baseAddress, let hit = memmem(base, hay.count, word.utf8Start, word.utf8CodeUnitCount) else { return nil }
+                return UnsafeRawPointer(hit) - base + word.utf8CodeUnitCount
+            }
+            if find("\"error\"") != nil { return true }
+            guard var at = find("\"usage\"") else { return false }
+            while at < hay.count, hay[at] == 0x20 || hay[at] == 0x3A || hay[at] == 0x0A { at += 1 }
+            return at < hay.count && hay[at] != 0x6E
+        }
+    }
+
+    private mutating func keep(_ usage: JSONNode, _ data: [UInt8]) {
+        guard raw.reduce(0, { $0 + $1.utf8.count }) < AnswerMeter.rawLimit else { return }
+        raw.append(AnswerMeter.raw(usage, in: data))
+    }
+}

@@ -1,0 +1,144 @@
+public import Costs
+import Fetch
+import WireCore
+
+/// A streamed answer, piece by piece as the provider sends it.
+///
+/// For one reader. Its end is given only once the call is settled. A reader that stops before the end calls ``abandon()`` or lets go of
+/// it: the provider is then heard out in the background, so that the usage becomes known.
+public final class AnswerStream: Sendable {
+    private let run: StreamRun
+
+    init(run: StreamRun) { self.run = run }
+
+    deinit { abandon() }
+
+    /// The next piece; nil at the end. Throws where the provider's stream breaks off. Cancelling the caller's task does not end it.
+    public func next() async throws(FetchFailure) -> [UInt8]? {
+        // A task of its own, so that the caller's cancellation does not end the transfer, and with it the knowledge of its usage.
+        let result = await Task { [run] () async -> Result<[UInt8]?, FetchFailure> in
+            do throws(FetchFailure) { return .success(try await run.next()) } catch { return .failure(error) }
+        }.value
+        return try result.get()
+    }
+
+    /// The caller no longer listens.
+    public func abandon() { Task { [run] in await run.drain() } }
+
+    /// What the call cost; nil before its end.
+    public var cost: Money? {
+        get async { await run.cost }
+    }
+}
+
+/// The provider's side of a stream: reads, meters, translates if need be, and settles before the last piece is given.
+actor StreamRun {
+    private let source: ExchangeBody
+    private let settle: @Sendable (StreamMeter, _ broken: String?) async -> Money
+    private let drainFor: Duration
+    private let isDrained: Bool
+    private var parser = SSEParser()
+    private var meter: StreamMeter
+    private var rewriting: StreamRewriting
+    private(set) var cost: Money?
+    private var isEnded = false
+    /// The whole answer as given, for the cache; nil once it is too large.
+    private var kept: [UInt8]?
+    private let keepAtMost: Int
+    private let keep: @Sendable ([UInt8], StreamMeter) async -> Void
+
+    init(
+        source: ExchangeBody, meter: StreamMeter, rewriting: StreamRewriting, drainFor: Duration, isDrained: Bool, keepAtMost: Int,
+        settle: @escaping @Sendable (StreamMeter, _ broken: String?) async -> Money, keep: @escaping @Sendable ([UInt8], StreamMeter) async -> Void
+    ) {
+        self.source = source
+        self.meter = meter
+        self.rewriting = rewriting
+        self.drainFor = drainFor
+        self.isDrained = isDrained
+        self.keepAtMost = keepAtMost
+        self.settle = settle
+        self.keep = keep
+        kept = keepAtMost > 0 ? [] : nil
+    }
+
+    func next() async throws(FetchFailure) -> [UInt8]? {
+        guard !isEnded else { return nil }
+        while true {
+            let piece: [UInt8]?
+            do throws(FetchFailure) {
+                piece = try await take()
+            } catch {
+                isEnded = true
+                await settleOnce(broken: error.message)
+                throw error
+            }
+            guard let piece else {
+                isEnded = true
+                let wasOver = meter.isOver
+                let last = rewriting.finish()
+                await settleOnce(broken: wasOver ? nil : "the stream ended without its last event")
+                return last.isEmpty ? nil : last
+            }
+            let out = try await give(piece)
+            // The rewriting may hold back all of a piece; then the next one is awaited.
+            if !out.isEmpty { return out }
+        }
+    }
+
+    private func take() async throws(FetchFailure) -> [UInt8]? {
+        var iterator = source.makeAsyncIterator()
+        return try await iterator.next(isolation: self)
+    }
+
+    /// Meters a piece and makes of it what the caller gets.
+    private func give(_ piece: [UInt8]) async throws(FetchFailure) -> [UInt8] {
+        let events: [SSEEvent]
+        do {
+            events = try parser.receive(piece)
+        } catch {
+            isEnded = true
+            await settleOnce(broken: error.description)
+            throw FetchFailure(outcome: .tooLarge, message: error.description)
+        }
+        for event in events { meter.take(event) }
+        let out = rewriting.rewrite(piece, events)
+        if let sofar = kept { kept = sofar.count + out.count <= keepAtMost ? sofar + out : nil }
+        if meter.isOver, cost == nil {
+            await settleOnce(broken: nil)
+            if let kept, meter.error == nil { await keep(kept, meter) }
+        }
+        return out
+    }
+
+    private func settleOnce(broken: String?) async {
+        guard cost == nil else { return }
+        // Until it is known the bound stands for it; nobody comes in between, since there is one reader.
+        cost = .zero
+        cost = await settle(meter, broken)
+    }
+
+    /// Hears the provider out, within bounds, when the caller has gone.
+    func drain() async {
+        guard !isEnded, cost == nil else { return }
+        isEnded = true
+        kept = nil
+        guard isDrained else { return await settleOnce(broken: "the call was cancelled") }
+        let reader = Task { [source] in
+            var iterator = source.makeAsyncIterator()
+            while let piece = try? await iterator.next(isolation: nil) { await self.hear(piece) }
+        }
+        let timer = Task { [drainFor] in
+            try? await Task.sleep(for: drainFor)
+            reader.cancel()
+        }
+        await reader.value
+        timer.cancel()
+        await settleOnce(broken: meter.isOver ? nil : "the caller left and the provider did not come to an end in time")
+    }
+
+    private func hear(_ piece: [UInt8]) {
+        guard let events = try? parser.receive(piece) else { return }
+        for event in events { meter.take(event) }
+    }
+}

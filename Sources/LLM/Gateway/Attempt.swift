@@ -1,0 +1,203 @@
+import Costs
+import Fetch
+import FoundationEssentials
+import Resilience
+import Stores
+import WireCore
+
+/// Why an attempt gave no good answer, and what may follow.
+struct AttemptFailure: Sendable {
+    /// What to tell when nothing better comes; nil: the provider's own answer.
+    var refusal: GatewayRefusal?
+    /// Another try of the same model may help.
+    var mayRetry: Bool
+    /// Another model may help.
+    var movesOn: Bool
+    /// When the provider wants to be asked again.
+    var retryAfter: Duration?
+}
+
+/// What an attempt came to.
+struct AttemptOutcome: Sendable {
+    var failure: AttemptFailure?
+    var given: ModelAnswer?
+
+    init(answer: ModelAnswer) { given = answer }
+    init(failure: AttemptFailure, answer: ModelAnswer? = nil) {
+        self.failure = failure
+        given = answer
+    }
+
+    func answer(to call: ModelCall) -> ModelAnswer {
+        given ?? (failure?.refusal ?? GatewayRefusal(.unreachable, "no answer came")).answer(to: call.id, in: call.shape)
+    }
+}
+
+/// One try at one provider: holds the money, asks, meters, settles.
+struct Attempt: Sendable {
+    let call: ModelCall
+    let facts: CallFacts
+    let provider: Provider
+    let number: Int
+    let deadline: ContinuousClock.Instant
+    let configuration: GatewayConfiguration
+    let till: Till
+    let clock: any DeskClock
+
+    /// Told once, when the provider is done with, of how that counts for the breaker.
+    typealias Ended = @Sendable (BreakerEffect, String) -> Void
+
+    /// Throws a ``GatewayRefusal`` only when the provider was not asked; `ended` is not called then.
+    func run(cache: (key: String, cache: AnswerCache)?, ended: @escaping Ended) async throws(GatewayRefusal) -> AttemptOutcome {
+        let now = clock.now()
+        let outgoing = try OutgoingRequest(call, facts, provider, created: Int(now.timeIntervalSince1970))
+        let left = ContinuousClock.now.duration(to: deadline)
+        let hold = try await till.hold(call, facts, attempt: number, until: now.addingTimeInterval(left.seconds))
+        var request = ExchangeRequest(url: provider.url, headers: outgoing.headers, body: outgoing.body, deadline: deadline)
+        request.answerBytes = configuration.answerBytes
+        let answer: ExchangeAnswer
+        do throws(FetchFailure) {
+            answer = try await provider.exchanger.exchange(request)
+        } catch {
+            return await unreached(error, hold, ended)
+        }
+        guard answer.status < 400 else { return await refused(answer, hold, ended) }
+        if facts.isStreaming, Self.isEventStream(answer) { return streamed(answer, outgoing.rewriting, hold, cache, ended) }
+        return await whole(answer, hold, cache, ended)
+    }
+
+    private static func isEventStream(_ answer: ExchangeAnswer) -> Bool {
+        answer.headers["content-type"]?.lowercased().hasPrefix("text/event-stream") ?? false
+    }
+
+    // MARK: - No answer
+
+    private func unreached(_ failure: FetchFailure, _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
+        let what = "\(provider.name): \(failure.message)"
+        if failure.mayHaveBeenReceived { await till.estimate(hold, because: what) } else { await till.release(hold, because: what) }
+        ended(failure.isCancelled ? .excluded : .failure, what)
+        return AttemptOutcome(
+            failure: AttemptFailure(
+                refusal: GatewayRefusal(.unreachable, "\(what)." + (failure.hint.map { " \($0)" } ?? ""), retryAfter: .seconds(1)),
+                mayRetry: !failure.isCancelled, movesOn: !failure.isCancelled))
+    }
+
+    // MARK: - An error
+
+    /// A status of 400 or more. The provider bills no request that it refuses in its own words; a page that something between here and
+    /// there made up (a 502, a 504) says nothing about what the provider did.
+    private func refused(_ answer: ExchangeAnswer, _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
+        let body = (try? await answer.body.collect(upTo: 1 << 20)) ?? []
+        let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth)
+        let isProviders = root?["error"] != nil
+        let what = "\(provider.name) answers \(answer.status)" + (root?["error"]?["message"]?.string.map { ": \(SafeText.line($0, limit: 200))" } ?? "")
+        if answer.status < 500 || isProviders || answer.status == 529 {
+            await till.release(hold, because: what)
+        } else {
+            await till.estimate(hold, because: what)
+        }
+        let retryAfter = answer.headers["retry-after"].flatMap { Double($0) }.flatMap { $0.isFinite && $0 >= 0 ? Duration.seconds(min($0, 86_400)) : nil }
+        let isSpent = root?["error"]?["details"]?["error_code"]?.string == "enforced_spend_limit_reached"
+        let isTransient = [408, 409, 425, 429, 500, 502, 503, 504, 529].contains(answer.status)
+        let mayRetry = isTransient && !isSpent && answer.headers["x-should-retry"] != "false" && !(answer.status == 429 && retryAfter == nil)
+        ended(effect(of: answer.status), what)
+        return AttemptOutcome(
+            failure: AttemptFailure(refusal: nil, mayRetry: mayRetry, movesOn: answer.status != 400 && answer.status != 413, retryAfter: retryAfter),
+            answer: given(answer, .whole(translatedError(body, answer.status)), cost: .zero))
+    }
+
+    /// Refusals say that the provider is alive; only its own faults open the breaker.
+    private func effect(of status: Int) -> BreakerEffect {
+        switch status {
+        case 500, 502, 503, 504: .failure
+        case 408, 429, 529: .excluded
+        default: .success
+        }
+    }
+
+    private func translatedError(_ body: [UInt8], _ status: Int) -> [UInt8] {
+        switch (provider.shape, call.shape) {
+        case (.messages, .chat): Translation.chatError(fromMessages: body, status: status)
+        case (.chat, .messages): Translation.messagesError(fromChat: body, status: status)
+        default: body
+        }
+    }
+
+    private func given(_ answer: ExchangeAnswer, _ body: ModelAnswer.Body, cost: Money?) -> ModelAnswer {
+        ModelAnswer(callID: call.id, status: answer.status, headers: Provider.passedOn(answer.headers), body: body, cost: cost)
+    }
+
+    // MARK: - A whole answer
+
+    private func whole(
+        _ answer: ExchangeAnswer, _ hold: Till.Hold, _ cache: (key: String, cache: AnswerCache)?, _ ended: Ended
+    ) async -> AttemptOutcome {
+        let body: [UInt8]
+        do throws(FetchFailure) {
+            body = try await answer.body.collect(upTo: configuration.answerBytes.bytes)
+        } catch {
+            return await unreached(error, hold, ended)
+        }
+        guard let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth), root.object != nil else {
+            return await malformed(answer, body, hold, ended)
+        }
+        let metered = AnswerMeter.read(root, body: body, shape: provider.shape)
+        let cost = await till.settle(hold, metered)
+        ended(.success, "")
+        do {
+            let out = try translated(root, body)
+            let good = given(answer, .whole(out), cost: cost)
+            if answer.status == 200, let cache, case .success(let reading) = metered.reading {
+                await cache.cache.keep(out, key: cache.key, facts: facts, usage: reading.usage, cost: cost)
+            }
+            return AttemptOutcome(answer: good)
+        } catch {
+            let refusal = GatewayRefusal(.malformed, "\(provider.name)'s answer cannot be put into the caller's shape: \(error.description)")
+            return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: false, movesOn: true))
+        }
+    }
+
+    private func translated(_ root: JSONNode, _ body: [UInt8]) throws(TranslationFailure) -> [UInt8] {
+        switch (provider.shape, call.shape) {
+        case (.messages, .chat): try Translation.chatAnswer(fromMessages: root, created: Int(clock.now().timeIntervalSince1970)).rendered
+        case (.chat, .messages): try Translation.messagesAnswer(fromChat: root).rendered
+        default: body
+        }
+    }
+
+    /// HTML at 200, or half a document: it may have been billed.
+    private func malformed(_ answer: ExchangeAnswer, _ body: [UInt8], _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
+        let type = SafeText.line(answer.headers["content-type"] ?? "no type", limit: 60)
+        let start = SafeText.line(bytes: body, limit: 120)
+        let what = "\(provider.name) answers \(answer.status) with what is no JSON object (\(type)): \(start)"
+        await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
+        ended(.failure, what)
+        return AttemptOutcome(
+            failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what, retryAfter: .seconds(1)), mayRetry: true, movesOn: true))
+    }
+
+    // MARK: - A stream
+
+    private func streamed(
+        _ answer: ExchangeAnswer, _ rewriting: StreamRewriting, _ hold: Till.Hold, _ cache: (key: String, cache: AnswerCache)?,
+        _ ended: @escaping Ended
+    ) -> AttemptOutcome {
+        let facts = facts
+        let till = till
+        let run = StreamRun(
+            source: answer.body, meter: StreamMeter(shape: provider.shape), rewriting: rewriting, drainFor: configuration.drainFor,
+            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes,
+            settle: { meter, broken in
+                let cost = await till.settle(hold, meter.usage, note: broken ?? meter.error)
+                ended(broken == nil && meter.error == nil ? .success : .failure, broken ?? meter.error ?? "")
+                return cost
+            },
+            keep: { bytes, meter in
+                guard let cache, case .success(let reading) = meter.usage.reading,
+                    let cost = try? Pricing.cost(of: reading.usage, under: reading.terms.completed(by: facts.terms), by: facts.row)
+                else { return }
+                await cache.cache.keep(bytes, key: cache.key, facts: facts, usage: reading.usage, cost: cost)
+            })
+        return AttemptOutcome(answer: given(answer, .stream(AnswerStream(run: run)), cost: nil))
+    }
+}

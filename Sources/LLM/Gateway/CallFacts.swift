@@ -1,0 +1,123 @@
+import Costs
+import FoundationEssentials
+import WireCore
+
+/// What a request says that matters for money: model, price, upper bound.
+struct CallFacts: Sendable {
+    let body: JSONNode
+    let model: PricedModel
+    let row: PriceRow
+    let isStreaming: Bool
+    /// Chat Completions: whether the client wants the usage at the end of a stream.
+    let wantsStreamedUsage: Bool
+    let terms: CallTerms
+    /// No usage that the provider may bill for one attempt costs more.
+    let bound: Money
+
+    /// Reads a request for `model`, which its body may name otherwise. Throws ``GatewayRefusal``.
+    init(_ call: ModelCall, body: JSONNode, model name: String, table: PriceTable, at now: Date) throws(GatewayRefusal) {
+        self.body = body
+        do {
+            model = try table.lookup(model: name)
+            row = try model.row(at: now)
+        } catch {
+            let hint = error.nearest.isEmpty ? "" : " `wiredesk prices list` shows all."
+            throw GatewayRefusal(.unpriced, error.message + "." + hint)
+        }
+        isStreaming = body["stream"]?.bool ?? false
+        wantsStreamedUsage = body["stream_options"]?["include_usage"]?.bool ?? false
+        terms = CallTerms(
+            region: body["inference_geo"]?.string, speed: body["speed"]?.string, serviceTier: body["service_tier"]?.string)
+        let size = PromptBound(body, bytes: call.body, shape: call.shape)
+        do {
+            bound = try Pricing.upperBound(
+                promptTokensAtMost: size.tokens, outputTokensAtMost: Self.outputBound(body, model, rounds: size.rounds),
+                webSearchesAtMost: row.webSearch == nil ? 0 : size.searches, terms: terms, row: row, promptClasses: size.classes)
+        } catch {
+            throw GatewayRefusal(.badRequest, "this call has no upper bound of its price: \(error.message)")
+        }
+    }
+
+    /// `max_tokens` by whichever name; what the model can at most where the request does not say, or says nonsense for the provider to
+    /// refuse. Once per choice and per round of a tool that the provider runs itself.
+    private static func outputBound(_ body: JSONNode, _ model: PricedModel, rounds: Int) -> Int {
+        let asked = ["max_completion_tokens", "max_tokens"].lazy.compactMap { body[$0]?.int }.first
+        let most = asked.flatMap { $0 > 0 ? $0 : nil } ?? model.maxOutputTokens ?? PromptBound.largestContext
+        let choices = max(1, min(body["n"]?.int ?? 1, 1000))
+        let (product, isTooLarge) = most.multipliedReportingOverflow(by: choices * rounds)
+        return isTooLarge ? .max : product
+    }
+}
+
+/// How many tokens a prompt can have at most.
+///
+/// A token stands for at least one byte of text, so the request's own bytes bound its text, its tools and its schemas; what providers
+/// add (role marks, the tools' system prompt) is covered by a constant. A picture is more tokens than its address has bytes and is
+/// counted by the most that providers count; a document, a file by id or a tool that the provider runs can fill the whole context, the
+/// tool once in each of its rounds.
+struct PromptBound {
+    private(set) var tokens: Int
+    /// How often the provider may read the prompt within one call.
+    private(set) var rounds = 1
+    private(set) var searches = 0
+    let classes: Set<TokenClass>
+
+    /// The largest context window on offer; the bound where a part's size cannot be known.
+    static let largestContext = 1_000_000
+    /// What providers add to a request by themselves.
+    static let overhead = 2048
+    /// Tokens of one picture: OpenAI's small models count 2,833 and 5,667 for each of up to eight tiles.
+    private static let picture = [WireShape.messages: 5_000, .chat: 50_000]
+    /// Rounds of a server tool without `max_uses` (Anthropic's loop ends after ten).
+    private static let openRounds = 10
+
+    init(_ body: JSONNode, bytes: [UInt8], shape: WireShape) {
+        tokens = bytes.count + Self.overhead
+        // Only a request that marks something for the cache writes to it.
+        let mayWrite = shape == .chat || Self.mentions("cache_control", bytes)
+        classes = mayWrite ? TokenClass.prompt : [.input, .cacheRead]
+        var parts = Parts()
+        if Self.mentions("\"type\"", bytes) { parts.count(body["messages"], body["system"]) }
+        tokens += parts.pictures * (Self.picture[shape] ?? 50_000)
+        if parts.isOpenEnded { tokens = max(tokens, Self.largestContext) }
+        for tool in body["tools"]?.array ?? [] {
+            // A tool with a dated type of its own is run by the provider, or defined by it; "custom" and "function" are the caller's.
+            guard let type = tool["type"]?.string, type != "custom", type != "function" else { continue }
+            let uses = max(1, min(tool["max_uses"]?.int ?? Self.openRounds, 1000))
+            rounds += uses
+            if type.hasPrefix("web_search") { searches += uses }
+        }
+        if rounds > 1 { tokens = Self.largestContext * rounds }
+    }
+
+    private static func mentions(_ word: StaticString, _ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { hay in
+            guard let base = hay.baseAddress else { return false }
+            return memmem(base, hay.count, word.utf8Start, word.utf8CodeUnitCount) != nil
+        }
+    }
+
+    /// Parts of messages that are no text.
+    private struct Parts {
+        var pictures = 0
+        var isOpenEnded = false
+
+        mutating func count(_ nodes: JSONNode?...) {
+            for node in nodes { count(node, depth: 0) }
+        }
+
+        private mutating func count(_ node: JSONNode?, depth: Int) {
+            guard let node, depth < 8 else { return }
+            if let list = node.array { return list.forEach { count($0, depth: depth + 1) } }
+            guard node.object != nil else { return }
+            switch node["type"]?.string {
+            case "image", "image_url", "input_image": pictures += 1
+            case "text", "tool_use", "thinking", "redacted_thinking", "refusal", nil: break
+            case "tool_result": break
+            // Documents, files, audio, and whatever comes next.
+            default: isOpenEnded = true
+            }
+            if let content = node["content"], content.string == nil { count(content, depth: depth + 1) }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+// LLM: the gateway, the only door to a model: reserves before a call, settles after it. Read in this order: Gateway (the way of a call),
+// ModelCall and ModelAnswer, CallFacts (what a call can cost at most), Till (reservations and settlements), Attempt (one try at a
+// provider), AnswerMeter and AnswerStream (what was used), AnswerCache, Provider; then Translation and Extractive. It knows no HTTP server
+// and no source. Tests: Tests/LLMTests, and Tests/GatewayTests with the providers' own clients.
+
+public import Costs
+import Fetch
+public import FoundationEssentials
+public import Logging
+import Resilience
+public import Stores
+import Synchronization
+public import WireCore
+
+/// The one door to the models.
+///
+/// A call is answered from the cache, or makes attempts at the models of its chain. Each attempt holds its upper bound against every
+/// budget that applies, durably, before the provider is asked, and is settled before the last byte of its answer is given. An attempt that
+/// surely was not billed is released, one that may have been and whose usage is unknown is booked at its bound.
+public final class Gateway: Sendable {
+    private let prices: Mutex<PriceTable>
+    private let providers: [String: Provider]
+    private let configuration: GatewayConfiguration
+    private let clock: any DeskClock
+    private let till: Till
+    private let cache: AnswerCache
+    private let flights = SingleFlight()
+    private let breakers = ModelBreakers()
+    private let turnstiles: [String: Turnstile]
+    private let logger: Logger
+    private let alerts: AlertWatch
+
+    /// `onAlert` is told of each alert once, after it was noted in the store; it delivers.
+    public init(
+        prices: PriceTable, providers: [Provider], store: any LedgerStore, configuration: GatewayConfiguration, clock: any DeskClock, logger: Logger,
+        onAlert: (@Sendable (BudgetAlert) async -> Void)? = nil
+    ) {
+        self.prices = Mutex(prices)
+        self.providers = Dictionary(providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        till = Till(store: store, configuration: configuration, owner: ProcessMark.own, clock: clock, logger: logger)
+        cache = AnswerCache(store: store, configuration: configuration, clock: clock, logger: logger)
+        turnstiles = Dictionary(uniqueKeysWithValues: self.providers.keys.map { ($0, Turnstile(places: configuration.callsPerProvider)) })
+        alerts = AlertWatch(store: store, plan: configuration.plan, clock: clock, logger: logger, onAlert: onAlert)
+    }
+
+    /// The table in force.
+    public var priceTable: PriceTable { prices.withLock { $0 } }
+
+    /// Settles what calls of dead processes have left open, at their upper bounds; to be called at start and now and then. Returns how many.
+    @discardableResult
+    public func settleAbandoned() async throws -> Int { try await till.settleAbandoned() }
+
+    /// Answers a call. Never throws: what cannot be answered is told in the call's shape. Once it is at a provider it goes on when the caller's
+    /// task is cancelled, so that its usage becomes known, unless the call says otherwise.
+    public func answer(_ call: ModelCall) async -> ModelAnswer {
+        let work = Task { await self.answered(call) }
+        guard !call.isDrained else { return await work.value }
+        return await withTaskCancellationHandler { await work.value } onCancel: { work.cancel() }
+    }
+
+    private func answered(_ call: ModelCall) async -> ModelAnswer {
+        do throws(GatewayRefusal) {
+            let body = try Self.read(call)
+            guard let name = body["model"]?.string, !name.isEmpty else { throw GatewayRefusal(.badRequest, "the request names no model") }
+            let facts = try CallFacts(call, body: body, model: name, table: priceTable, at: clock.now())
+            guard call.usesCache, let key = cache.key(of: call, facts) else { return try await run(call, facts, cacheKey: nil) }
+            return try await answered(call, facts, key)
+        } catch {
+            return error.answer(to: call.id, in: call.shape)
+        }
+    }
+
+    private static func read(_ call: ModelCall) throws(GatewayRefusal) -> JSONNode {
+        do {
+            return try Translation.read(call.body)
+        } catch {
+            throw GatewayRefusal(.badRequest, "the request's body is \(error.message)")
+        }
+    }
+
+    /// From the cache, or together with an equal call that is under way, or by a call of its own.
+    private func answered(_ call: ModelCall, _ facts: CallFacts, _ key: String) async throws(GatewayRefusal) -> ModelAnswer {
+        if let kept = await cached(call, facts, key) { return kept }
+        if !flights.begin(key) {
+            await flights.landing(of: key)
+            if let kept = await cached(call, facts, key) { return kept }
+            // The other call came to nothing that could be kept: each goes its own way.
+            return try await run(call, facts, cacheKey: key)
+        }
+        do throws(GatewayRefusal) {
+            return try await run(call, facts, cacheKey: key, landing: { [flights] in flights.end(key) })
+        } catch {
+            flights.end(key)
+            throw error
+        }
+    }
+
+    private func cached(_ call: ModelCall, _ facts: CallFacts, _ key: String) async -> ModelAnswer? {
+        guard let kept = await cache.answer(key), await till.enterCached(call, facts, kept) else { return nil }
+        let type = facts.isStreaming ? "text/event-stream; charset=utf-8" : "application/json"
+        var answer = ModelAnswer(
+            callID: call.id, status: 200, headers: [HTTPHeader(name: "content-type", value: type)], body: .whole(kept.body), cost: .zero)
+        answer.isCached = true
+        return answer
+    }
+
+    // MARK: - The chain
+
+    /// Tries the models of the chain in turn. `landing` is called once the answer is whole, or will never be.
+    private func run(
+        _ call: ModelCall, _ first: CallFacts, cacheKey: String?, landing: @escaping @Sendable () -> Void = {}
+    ) async throws(GatewayRefusal) -> ModelAnswer {
+        let deadline = ContinuousClock.now + configuration.deadline
+        var counter = 0
+        var last: AttemptOutcome?
+        chain: for name in [first.model.id] + call.fallbacks {
+            let facts: CallFacts
+            if name == first.model.id { facts = first } else {
+                facts = try CallFacts(call, body: first.body, model: name, table: priceTable, at: clock.now())
+            }
+            for attempt in 1...max(1, call.attemptsPerModel) {
+                guard counter < configuration.attempts, ContinuousClock.now < deadline else { break chain }
+                counter += 1
+                let outcome = try await attempt(call, facts, number: counter, deadline: deadline, cacheKey: cacheKey, landing: landing)
+                guard let failure = outcome.failure else { return outcome.answer(to: call) }
+                last = outcome
+                guard failure.mayRetry, attempt < call.attemptsPerModel, let delay = delay(before: attempt + 1, failure, deadline) else { break }
+                guard (try? await Task.sleep(for: delay)) != nil else { break chain }
+            }
+            guard last?.failure?.movesOn ?? true else { break }
+        }
+        landing()
+        guard let last else { throw GatewayRefusal(.busy, "the call's deadline passed before it could be made", retryAfter: .seconds(1)) }
+        return last.answer(to: call)
+    }
+
+    /// Exponential with full jitter, not before the provider wants it; nil when that is too long.
+    private func delay(before attempt: Int, _ failure: AttemptFailure, _ deadline: ContinuousClock.Instant) -> Duration? {
+        let grown = Duration.seconds(Double.random(in: 0...1) * 0.5 * Double(1 << min(attempt, 6)))
+        let delay = max(grown, failure.retryAfter ?? .zero)
+        return delay <= configuration.longestRetryAfter && ContinuousClock.now + delay < deadline ? delay : nil
+    }
+
+    // MARK: - One attempt
+
+    private func attempt(
+        _ call: ModelCall, _ facts: CallFacts, number: Int, deadline: ContinuousClock.Instant, cacheKey: String?, landing: @escaping @Sendable () -> Void
+    ) async throws(GatewayRefusal) -> AttemptOutcome {
+        guard let provider = providers[facts.model.provider] else {
+            throw GatewayRefusal(.unconfigured, "there is no provider “\(facts.model.provider)”")
+        }
+        if let problem = provider.problem { throw GatewayRefusal(.unconfigured, problem) }
+        let name = "\(provider.name)/\(facts.model.id)"
+        let permit: ModelBreakers.Permit
+        switch breakers.permit(name, at: clock.now()) {
+        case .success(let granted): permit = granted
+        case .failure(let resting):
+            return AttemptOutcome(failure: AttemptFailure(refusal: resting, mayRetry: false, movesOn: true))
+        }
+        guard let turnstile = turnstiles[provider.name], await turnstile.enter(until: deadline) else {
+            breakers.record(permit, .excluded, cause: "never asked", at: clock.now())
+            throw GatewayRefusal(.busy, "\(configuration.callsPerProvider) calls are at \(provider.name) already", retryAfter: .seconds(1))
+        }
+        let attempt = Attempt(
+            call: call, facts: facts, provider: provider, number: number, deadline: deadline, configuration: configuration, till: till, clock: clock)
+        let cache = cacheKey.map { key in (key: key, cache: self.cache) }
+        let outcome: AttemptOutcome
+        do throws(GatewayRefusal) {
+            outcome = try await attempt.run(cache: cache) { [breakers, clock, alerts, logger] effect, cause in
+                turnstile.leave()
+                if let transition = breakers.record(permit, effect, cause: cause, at: clock.now()) {
+                    logger.notice("breaker \(transition.to.name)", metadata: ["model": "\(name)", "cause": "\(SafeText.line(transition.cause, limit: 300))"])
+                }
+                landing()
+                alerts.look()
+            }
+        } catch {
+            turnstile.leave()
+            breakers.record(permit, .excluded, cause: "never asked", at: clock.now())
+            throw error
+        }
+        return outcome
+    }
+}

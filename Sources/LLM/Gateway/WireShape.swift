@@ -1,0 +1,15 @@
+/// How requests and answers are written: whose API they follow.
+public enum WireShape: String, Sendable, Hashable, CaseIterable {
+    /// Anthropic's Messages API.
+    case messages
+    /// OpenAI's Chat Completions API.
+    case chat
+
+    /// The provider whose own shape it is, as the price table names it.
+    public var provider: String {
+        switch self {
+        case .messages: "anthropic"
+        case .chat: "openai"
+        }
+    }
+}
