@@ -19,9 +19,11 @@ struct ForeignPrice {
         var reason: String
     }
 
+    /// OpenAI's longer-lived writes live for twelve hours; they take the place of Anthropic's hour.
     private static let keys: [(TokenClass, String)] = [
         (.input, "input_cost_per_token"), (.output, "output_cost_per_token"), (.cacheRead, "cache_read_input_token_cost"),
         (.cacheWrite5m, "cache_creation_input_token_cost"), (.cacheWrite1h, "cache_creation_input_token_cost_above_1hr"),
+        (.cacheWrite1h, "cache_creation_input_token_cost_above_12hr"),
     ]
 
     init(name: String, provider: String, entry: JSONNode) throws(Refusal) {

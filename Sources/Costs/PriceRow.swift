@@ -2,6 +2,9 @@ public import FoundationEssentials
 import WireCore
 
 /// The classes of token that have prices of their own. The raw values are the price table's keys.
+///
+/// Named after Anthropic's two lifetimes of cache writes; where a provider has others, the shorter is `cacheWrite5m` and the longer
+/// `cacheWrite1h` (OpenAI: half an hour and twelve).
 public enum TokenClass: String, Sendable, CaseIterable {
     case input
     case output
@@ -18,8 +21,8 @@ public enum TokenClass: String, Sendable, CaseIterable {
         case .input: "input"
         case .output: "output"
         case .cacheRead: "cache reads"
-        case .cacheWrite5m: "cache writes for 5 minutes"
-        case .cacheWrite1h: "cache writes for an hour"
+        case .cacheWrite5m: "short-lived cache writes (5m)"
+        case .cacheWrite1h: "long-lived cache writes (1h)"
         }
     }
 }

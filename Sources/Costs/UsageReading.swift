@@ -58,10 +58,13 @@ public struct UsageReading: Sendable, Hashable {
     /// Reads OpenAI's `usage`: `prompt_tokens` and `completion_tokens` (Chat Completions) or `input_tokens` and `output_tokens`
     /// (Responses), both mandatory, both including what their details break down.
     ///
-    /// `cached_tokens` and `cache_write_tokens` of the prompt's details are taken off the input into classes of their own; writes count as
-    /// ``TokenClass/cacheWrite5m``, the shortest-lived. Audio tokens have prices that the table does not hold: a fault.
+    /// `cached_tokens` and `cache_write_tokens` of the prompt's details are taken off the input into classes of their own. Audio tokens have
+    /// prices that the table does not hold: a fault.
     /// - Parameter serviceTier: the answer's `service_tier`, which stands beside `usage` and not in it; nil: one inside is taken.
-    public static func openAI(_ node: JSONNode, serviceTier: String? = nil) throws(UsageFault) -> UsageReading {
+    /// - Parameter isLongLived: the request asked for the longer lifetime of cache writes, which the usage does not tell.
+    public static func openAI(
+        _ node: JSONNode, serviceTier: String? = nil, isLongLived: Bool = false
+    ) throws(UsageFault) -> UsageReading {
         let fields = try UsageFields(node, name: "usage")
         let isChat = fields.has("prompt_tokens") || !fields.has("input_tokens")
         let (inputName, outputName) = isChat ? ("prompt_tokens", "completion_tokens") : ("input_tokens", "output_tokens")
@@ -75,11 +78,12 @@ public struct UsageReading: Sendable, Hashable {
         }
         let details = try fields.object(inputName + "_details")
         usage.cacheReadTokens = try details?.tokens("cached_tokens") ?? 0
-        usage.cacheWrite5mTokens = try details?.tokens("cache_write_tokens") ?? 0
-        usage.inputTokens = prompt - usage.cacheReadTokens - usage.cacheWrite5mTokens
+        let written = try details?.tokens("cache_write_tokens") ?? 0
+        if isLongLived { usage.cacheWrite1hTokens = written } else { usage.cacheWrite5mTokens = written }
+        usage.inputTokens = prompt - usage.cacheReadTokens - written
         guard usage.inputTokens >= 0 else {
-            let part = usage.cacheReadTokens + usage.cacheWrite5mTokens
-            throw UsageFault(field: inputName, "\(inputName) is \(prompt), less than its part in the cache, \(part)")
+            throw UsageFault(
+                field: inputName, "\(inputName) is \(prompt), less than its part in the cache, \(usage.cacheReadTokens + written)")
         }
         for details in [details, try fields.object(outputName + "_details")] {
             if let audio = try details?.tokens("audio_tokens"), audio > 0 {

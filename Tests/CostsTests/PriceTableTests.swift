@@ -43,7 +43,7 @@ struct PriceTableTests {
         #expect(try model.row(at: Fixtures.instant("2026-10-07T00:00:00Z")).prices.cacheRead?.description == "0.10")
         let fault = #expect(throws: PriceFault.self) { try model.row(at: Fixtures.instant("2025-01-01")) }
         #expect(fault?.code == .notYetPriced)
-        #expect(fault?.message == "anthropic/claude-sonnet-5-5 has no price on 2025-01-01; its prices begin on 2026-09-01")
+        #expect(fault?.message == "anthropic/claude-sonnet-5-5 has no price on 2025-01-01; its prices begin on 2026-09-28")
     }
 
     @Test("An unknown model is refused with the nearest known names, letter for letter and provider for provider")

@@ -84,6 +84,36 @@ struct PricingTests {
         #expect(priced >= 3000)
     }
 
+    @Test("The bound holds for tables of any shape: cheaper tiers, dear cache reads, factors below 1, fractions")
+    func randomTables() throws {
+        var random = SeededGenerator(state: 11)
+        for _ in 0..<300 {
+            func price() -> ExactDecimal {
+                ExactDecimal(digits: .random(in: 0...99_999, using: &random), decimals: .random(in: 2...8, using: &random))
+            }
+            func prices() -> TokenPrices {
+                TokenPrices(input: price(), output: price(), cacheRead: price(), cacheWrite5m: price(), cacheWrite1h: price())
+            }
+            func factor() -> PriceFactor? {
+                PriceFactor(parsing: "\(Int.random(in: 1...9, using: &random))/\(Int.random(in: 1...9, using: &random))")
+            }
+            let tiers = [1000, 50_000].map { PriceTier(promptAbove: $0, prices: prices()) }
+            let factors = PriceFactors(batch: factor(), region: ["us": try #require(factor())], serviceTier: ["flex": try #require(factor())])
+            let row = PriceRow(
+                provider: "anthropic", model: "m", from: .distantPast, prices: prices(), webSearch: price(), factors: factors, tiers: tiers)
+            for _ in 0..<10 {
+                let (usage, terms) = (usage(for: row, &random), terms(for: row, &random))
+                let cost = try Pricing.cost(of: usage, under: terms, by: row)
+                var request = terms
+                if Bool.random(using: &random) { (request.region, request.serviceTier) = ("auto", "auto") }
+                let bound = try Pricing.upperBound(
+                    promptTokensAtMost: usage.promptTokens + .random(in: 0...60_000, using: &random), outputTokensAtMost: usage.outputTokens,
+                    webSearchesAtMost: usage.webSearches, terms: request, row: row)
+                #expect(cost <= bound, "\(row) \(usage) \(terms)")
+            }
+        }
+    }
+
     @Test("The smallest price in use, half a nanodollar a token, is exact")
     func smallest() throws {
         let row = try Fixtures.shippedTable().lookup(model: "claude-haiku-5-5").row(at: Fixtures.instant("2026-11-24"))

@@ -48,6 +48,9 @@ struct UsageReadingTests {
                 #"{"input_tokens": 100, "output_tokens": 9, "input_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 10}}"#),
             provider: "openai")
         #expect(responses.usage == chat.usage)
+        let long = try UsageReading.openAI(
+            Fixtures.node(#"{"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cache_write_tokens": 9}}"#), isLongLived: true)
+        #expect(long.usage == Usage(outputTokens: 1, cacheWrite1hTokens: 9))
     }
 
     @Test(
