@@ -74,11 +74,17 @@ enum StoreFile {
         let folder = URL(filePath: path).deletingLastPathComponent().path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        // Never opened here: closing a file gives up all locks that this process holds on it, those of another store on the same file
-        // too (sqlite.org/howtocorrupt.html, 2.2).
-        guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST, access(path, R_OK | W_OK) == 0 else {
-            throw POSIXFailure(number: errno)
-        }
+        guard makeFile(path), access(path, R_OK | W_OK) == 0 else { throw POSIXFailure(number: errno) }
+    }
+
+    /// True when there is a file afterwards. One that is there is not opened: closing it would give up all locks that this process
+    /// holds on it, those of another store on the same file too (sqlite.org/howtocorrupt.html, 2.2).
+    private static func makeFile(_ path: String) -> Bool {
+        if mknod(path, S_IFREG | 0o600, 0) == 0 { return true }
+        guard errno == EEXIST, access(path, F_OK) != 0 else { return errno == EEXIST || access(path, F_OK) == 0 }
+        // A link to a file that is still to be made.
+        let file = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        return file >= 0 && close(file) == 0
     }
 
     private static func refuseForeign(_ db: Database) throws {

@@ -70,6 +70,19 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test("A link to a file that is still to be made leads to the store")
+    func linked() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createSymbolicLink(atPath: folder + "/link.sqlite", withDestinationPath: folder + "/real.sqlite")
+            let store = try SQLiteStore(path: folder + "/link.sqlite")
+            _ = try await file(["a"], into: store)
+            try await store.close()
+            let real = try SQLiteStore(path: folder + "/real.sqlite")
+            #expect(try await real.articles(ArticleQuery()).count == 1)
+            try await real.close()
+        }
+    }
+
     @Test("Of two stores on one file, racing on one state, one wins each round")
     func twoStoresOneFile() async throws {
         try await withTemporaryFolder { folder in
