@@ -52,7 +52,7 @@ enum StoreFile {
         var configuration = Configuration()
         configuration.label = "wiredesk"
         configuration.maximumReaderCount = max(1, readers)
-        configuration.busyMode = .timeout(busyTimeout)
+        configuration.busyMode = .callback(waitForOthers)
         configuration.foreignKeysEnabled = true
         // GRDB would trap, were a rollback ever to fail; GroupCommit rolls back before it begins again.
         configuration.allowsUnsafeTransactions = true
@@ -67,6 +67,13 @@ enum StoreFile {
             }
         }
         return configuration
+    }
+
+    /// Sleeps a millisecond on average and says whether to try the lock again. SQLite's own patience soon sleeps a tenth of a second
+    /// each time: beside a process that always has something to write it would find the lock taken for seconds on end.
+    private static func waitForOthers(_ tries: Int) -> Bool {
+        usleep(.random(in: 500...1500))
+        return Double(tries) < busyTimeout * 1000
     }
 
     /// Makes the folder (0700) and an empty file (0600) where there are none: only the desk's user reads what it keeps.
