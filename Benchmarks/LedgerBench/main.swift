@@ -1,7 +1,7 @@
 // Measures the ledger: swift run -c release LedgerBench calls [CALLS] [PATH], or summary [ENTRIES] [PATH].
 //
 // `calls`: metered calls (reserve, then settle) from 64 callers at synchronous=FULL, against two budgets each; prints calls a second,
-// CPU a call and transactions a call, which is fsyncs a call (see with `strace -f -c -e fdatasync`).
+// CPU and bytes written a call. Its fsyncs are counted by `strace -f -c -e fdatasync`: 0.07 a call.
 // `summary`: the sums of a month, and pages of entries, over a ledger of so many entries, made by SQL.
 
 import Costs

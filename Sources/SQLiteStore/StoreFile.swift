@@ -52,7 +52,7 @@ enum StoreFile {
         var configuration = Configuration()
         configuration.label = "wiredesk"
         configuration.maximumReaderCount = max(1, readers)
-        configuration.busyMode = .timeout(busyTimeout)
+        configuration.busyMode = .callback(waitForOthers)
         configuration.foreignKeysEnabled = true
         // GRDB would trap, were a rollback ever to fail; GroupCommit rolls back before it begins again.
         configuration.allowsUnsafeTransactions = true
@@ -69,16 +69,29 @@ enum StoreFile {
         return configuration
     }
 
+    /// Sleeps a millisecond on average and says whether to try the lock again. SQLite's own patience soon sleeps a tenth of a second
+    /// each time: beside a process that always has something to write it would find the lock taken for seconds on end.
+    private static func waitForOthers(_ tries: Int) -> Bool {
+        usleep(.random(in: 500...1500))
+        return Double(tries) < busyTimeout * 1000
+    }
+
     /// Makes the folder (0700) and an empty file (0600) where there are none: only the desk's user reads what it keeps.
     private static func prepareFile(_ path: String) throws {
         let folder = URL(filePath: path).deletingLastPathComponent().path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        // Never opened here: closing a file gives up all locks that this process holds on it, those of another store on the same file
-        // too (sqlite.org/howtocorrupt.html, 2.2).
-        guard mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST, access(path, R_OK | W_OK) == 0 else {
-            throw POSIXFailure(number: errno)
-        }
+        guard makeFile(path), access(path, R_OK | W_OK) == 0 else { throw POSIXFailure(number: errno) }
+    }
+
+    /// True when there is a file afterwards. One that is there is not opened: closing it would give up all locks that this process
+    /// holds on it, those of another store on the same file too (sqlite.org/howtocorrupt.html, 2.2).
+    private static func makeFile(_ path: String) -> Bool {
+        if mknod(path, S_IFREG | 0o600, 0) == 0 { return true }
+        guard errno == EEXIST, access(path, F_OK) != 0 else { return errno == EEXIST || access(path, F_OK) == 0 }
+        // A link to a file that is still to be made.
+        let file = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        return file >= 0 && close(file) == 0
     }
 
     private static func refuseForeign(_ db: Database) throws {

@@ -36,6 +36,20 @@ struct SQLiteLedgerTests {
         }
     }
 
+    @Test("A store from before the ledger gains one when it is opened")
+    func upgrading() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/desk.sqlite"
+            let old = try DatabasePool(path: path)
+            try Schema.migrator.migrate(old, upTo: "1 sources, polls, articles")
+            try old.close()
+            let store = try SQLiteStore(path: path)
+            _ = try await store.reserve(entry("a/1"), against: [])
+            #expect(try await store.check() == [])
+            try await store.close()
+        }
+    }
+
     @Test("Pruning everything that ages leaves the ledger whole")
     func pruning() async throws {
         try await withTemporaryFolder { folder in

@@ -15,12 +15,12 @@ struct SQLiteStoreTests {
         try await withTemporaryFolder { folder in
             let store = try SQLiteStore(path: folder + "/desk.sqlite")
             let settings = try await store.onWriter { db in
-                try ["journal_mode", "synchronous", "foreign_keys", "busy_timeout"].map { name in
+                try ["journal_mode", "synchronous", "foreign_keys"].map { name in
                     try String.fetchOne(db, sql: "PRAGMA \(name)") ?? ""
                 }
             }
             // synchronous 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
-            #expect(settings == ["wal", "2", "1", "5000"])
+            #expect(settings == ["wal", "2", "1"])
             try await store.close()
         }
     }
@@ -67,6 +67,19 @@ struct SQLiteStoreTests {
             #expect(try mode(folder + "/data") == 0o700)
             for suffix in ["", "-wal", "-shm"] { #expect(try mode(folder + "/data/desk.sqlite" + suffix) == 0o600) }
             try await store.close()
+        }
+    }
+
+    @Test("A link to a file that is still to be made leads to the store")
+    func linked() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createSymbolicLink(atPath: folder + "/link.sqlite", withDestinationPath: folder + "/real.sqlite")
+            let store = try SQLiteStore(path: folder + "/link.sqlite")
+            _ = try await file(["a"], into: store)
+            try await store.close()
+            let real = try SQLiteStore(path: folder + "/real.sqlite")
+            #expect(try await real.articles(ArticleQuery()).count == 1)
+            try await real.close()
         }
     }
 
