@@ -41,18 +41,20 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "WireCore", swiftSettings: settings),
         .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
         .target(name: "Costs", dependencies: ["WireCore"], swiftSettings: settings),
-        .target(name: "LLM", dependencies: ["WireCore", "Costs"], swiftSettings: settings),
         .target(name: "Fetch", dependencies: ["WireCore", "Inflate", "CCurl"], swiftSettings: settings),
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
         .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
+        .target(
+            name: "LLM", dependencies: ["WireCore", "Costs", "Fetch", "Resilience", "Stores", "CCrypto", logging], swiftSettings: settings),
         .target(
             name: "Host",
             dependencies: [

@@ -3,9 +3,9 @@
 # nothing is missing. Usage: scripts/setup.sh [--tests]
 set -eu
 
-# libcurl, libxml2, zlib, SQLite, libmongoc: the libraries; pkg-config: how the package manager finds them; ca-certificates and
+# libcurl, libxml2, zlib, SQLite, OpenSSL, libmongoc: the libraries; pkg-config: how the package manager finds them; ca-certificates and
 # tzdata: needed when running; the rest is what the Swift toolchain itself needs on Debian.
-packages="libcurl4-openssl-dev libxml2-dev zlib1g-dev libsqlite3-dev libmongoc-dev pkg-config ca-certificates tzdata
+packages="libcurl4-openssl-dev libxml2-dev zlib1g-dev libsqlite3-dev libssl-dev libmongoc-dev pkg-config ca-certificates tzdata
           git binutils gcc libc6-dev libstdc++-12-dev libgcc-12-dev libncurses6 libedit2"
 if [ "${1:-}" = "--tests" ]; then packages="$packages openssl python3"; fi
 

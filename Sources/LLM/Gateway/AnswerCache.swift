@@ -1,4 +1,5 @@
 import Costs
+import Fetch
 import FoundationEssentials
 import Logging
 import Stores

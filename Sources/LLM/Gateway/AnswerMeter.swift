@@ -117,16 +117,10 @@ struct StreamMeter: Sendable {
 
     /// True when `"usage":` is followed by an object, or there is an `"error"`.
     private static func mayHoldUsage(_ data: [UInt8]) -> Bool {
-        data.withUnsafeBytes { hay in
-            func find(_ word: StaticString) -> Int? {
-                guard let base = hay.baseAddress, let hit = memmem(base, hay.count, word.utf8Start, word.utf8CodeUnitCount) else { return nil }
-                return UnsafeRawPointer(hit) - base + word.utf8CodeUnitCount
-            }
-            if find("\"error\"") != nil { return true }
-            guard var at = find("\"usage\"") else { return false }
-            while at < hay.count, hay[at] == 0x20 || hay[at] == 0x3A || hay[at] == 0x0A { at += 1 }
-            return at < hay.count && hay[at] != 0x6E
-        }
+        if ByteSearch.place(of: "\"error\"", in: data) != nil { return true }
+        guard var at = ByteSearch.place(of: "\"usage\"", in: data).map({ $0 + 7 }) else { return false }
+        while at < data.count, data[at] == 0x20 || data[at] == 0x3A || data[at] == 0x0A { at += 1 }
+        return at < data.count && data[at] != 0x6E
     }
 
     private mutating func keep(_ usage: JSONNode, _ data: [UInt8]) {

@@ -1,5 +1,5 @@
 public import Costs
-import Fetch
+public import Fetch
 import WireCore
 
 /// A streamed answer, piece by piece as the provider sends it.

@@ -90,12 +90,7 @@ struct PromptBound {
         if rounds > 1 { tokens = Self.largestContext * rounds }
     }
 
-    private static func mentions(_ word: StaticString, _ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { hay in
-            guard let base = hay.baseAddress else { return false }
-            return memmem(base, hay.count, word.utf8Start, word.utf8CodeUnitCount) != nil
-        }
-    }
+    private static func mentions(_ word: StaticString, _ bytes: [UInt8]) -> Bool { ByteSearch.place(of: word, in: bytes) != nil }
 
     /// Parts of messages that are no text.
     private struct Parts {

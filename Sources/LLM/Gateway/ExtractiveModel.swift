@@ -1,4 +1,4 @@
-import Fetch
+public import Fetch
 import WireCore
 
 /// The local model `extractive` behind the same door as the others: takes a Messages request, answers with the sentences of the last

@@ -121,13 +121,13 @@ public final class Gateway: Sendable {
             if name == first.model.id { facts = first } else {
                 facts = try CallFacts(call, body: first.body, model: name, table: priceTable, at: clock.now())
             }
-            for attempt in 1...max(1, call.attemptsPerModel) {
+            for turn in 1...max(1, call.attemptsPerModel) {
                 guard counter < configuration.attempts, ContinuousClock.now < deadline else { break chain }
                 counter += 1
                 let outcome = try await attempt(call, facts, number: counter, deadline: deadline, cacheKey: cacheKey, landing: landing)
                 guard let failure = outcome.failure else { return outcome.answer(to: call) }
                 last = outcome
-                guard failure.mayRetry, attempt < call.attemptsPerModel, let delay = delay(before: attempt + 1, failure, deadline) else { break }
+                guard failure.mayRetry, turn < call.attemptsPerModel, let delay = delay(before: turn + 1, failure, deadline) else { break }
                 guard (try? await Task.sleep(for: delay)) != nil else { break chain }
             }
             guard last?.failure?.movesOn ?? true else { break }

@@ -1,3 +1,4 @@
+import Costs
 import Fetch
 import WireCore
 

@@ -17,12 +17,12 @@ enum StreamRewriting: Sendable {
         case .toChat(var stream):
             defer { self = .toChat(stream) }
             return events.flatMap { event -> [UInt8] in
-                do { return try stream.receive(event) } catch { return error.chatEvent }
+                do throws(TranslationFailure) { return try stream.receive(event) } catch { return error.chatEvent }
             }
         case .toMessages(var stream):
             defer { self = .toMessages(stream) }
             return events.flatMap { event -> [UInt8] in
-                do { return try stream.receive(event) } catch { return error.messagesEvent }
+                do throws(TranslationFailure) { return try stream.receive(event) } catch { return error.messagesEvent }
             }
         }
     }
