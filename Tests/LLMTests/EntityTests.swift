@@ -29,7 +29,9 @@ struct EntityTests {
         ("Tether mints 1 billion USDT while Circle trails with USDC", ["company Tether", "coin Tether USD", "company Circle", "coin USD Coin"]),
         ("Fed's Powell: no rush to cut", ["regulator Federal Reserve", "person Jerome Powell"]),
         ("U.S. Treasury sanctions mixer over 2.5 million dollars", ["regulator U.S. Treasury", "amount $2.5 million"]),
-        ("Inflation eased to 2.4% in 2025", []), ("The mantle of a king in a cosmos of stacks", []), ("", []),
+        ("Melania Trump tours the Amazon rainforest", ["person Melania Trump"]), ("A stellar quarter has ripple effects on crypto", []),
+        ("AVAX and NEAR climb", ["coin Avalanche", "coin NEAR Protocol"]), ("Inflation eased to 2.4% in 2025", []),
+        ("The mantle of a king in a cosmos of stacks", []), ("", []),
         ("Crypto.com lists Solana’s SOL", ["exchange Crypto.com", "coin Solana"]),
     ]
 
@@ -59,7 +61,7 @@ struct EntityTests {
     @Test("Every line of the gazetteer is read, and no coin's ticker stands twice")
     func gazetteer() {
         let lines = GazetteerData.lines.split(separator: "\n")
-        #expect(Gazetteer.shared.subjects.count == lines.count)
+        #expect(Gazetteer.shared.subjects.count == lines.count { !$0.hasPrefix("none") })
         #expect(Gazetteer.shared.subjects.count { $0.kind == .coin } >= 50)
         let tickers = lines.flatMap { $0.split(separator: "|", omittingEmptySubsequences: false)[2].split(separator: ",") }
             .map { $0.filter { $0.isLetter || $0.isNumber } }.filter { !$0.isEmpty }

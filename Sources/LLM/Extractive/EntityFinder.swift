@@ -35,7 +35,9 @@ struct EntityFinder {
             return index + 1
         }
         for spelling in gazetteer.spellings[word.lower] ?? [] where matches(spelling, at: index) {
-            record(spelling.subject, words: index..<index + spelling.words.count, confidence: confidence(of: spelling, at: index))
+            if let subject = spelling.subject {
+                record(subject, words: index..<index + spelling.words.count, confidence: confidence(of: spelling, at: index))
+            }
             return index + spelling.words.count
         }
         if word.isCapitals, let ticker = gazetteer.tickers[word.lower], counts(ticker, at: index) {

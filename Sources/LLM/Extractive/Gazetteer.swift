@@ -19,7 +19,8 @@ struct Gazetteer: Sendable {
     struct Spelling: Sendable {
         var words: [String]
         var rule: Rule
-        var subject: Int
+        /// Nil for a phrase that only looks like a name.
+        var subject: Int?
     }
 
     struct Ticker: Sendable {
@@ -40,7 +41,11 @@ struct Gazetteer: Sendable {
     init(lines: String) {
         for line in lines.split(separator: "\n") {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(Self.trimmed)
-            guard fields.count == 4, let kind = Entity.Kind(rawValue: fields[0]) else { continue }
+            guard fields.count == 4 else { continue }
+            guard let kind = Entity.Kind(rawValue: fields[0]) else {
+                for phrase in Self.list(fields[3]) { add(phrase, of: nil) }
+                continue
+            }
             add(kind, name: fields[1], tickers: Self.list(fields[2]), spellings: Self.list(fields[3]))
         }
         for key in spellings.keys { spellings[key]?.sort { $0.words.count > $1.words.count } }
@@ -54,14 +59,19 @@ struct Gazetteer: Sendable {
             let isAmbiguous = ticker.hasPrefix("~")
             let key = (isAmbiguous ? String(ticker.dropFirst()) : ticker).lowercased()
             self.tickers[key] = Ticker(isAmbiguous: isAmbiguous, subject: index)
+            if kind == .coin, !isAmbiguous { context.insert(key) }
         }
         for spelling in spellings {
-            let (rule, text) = Self.rule(of: spelling)
-            let words = text.lowercased().split(separator: " ").map(String.init)
-            guard let first = words.first else { continue }
-            self.spellings[first, default: []].append(Spelling(words: words, rule: rule, subject: index))
-            if kind == .coin, rule == .anyCase, words.count == 1 { context.insert(first) }
+            add(spelling, of: index)
+            if kind == .coin, spelling.allSatisfy(\.isLetter) { context.insert(spelling) }
         }
+    }
+
+    private mutating func add(_ spelling: String, of subject: Int?) {
+        let (rule, text) = Self.rule(of: spelling)
+        let words = text.lowercased().split(separator: " ").map(String.init)
+        guard let first = words.first else { return }
+        spellings[first, default: []].append(Spelling(words: words, rule: rule, subject: subject))
     }
 
     private static func rule(of spelling: String) -> (Rule, Substring) {

@@ -2,9 +2,9 @@
 ///
 /// A ticker counts in capitals or behind "$"; with "~" before it, it is a common word too and counts behind "$", or in capitals in a
 /// text about crypto that does not shout. A spelling counts in any case; with "^" it must begin with a capital, with "!" be all
-/// capitals, with "~" begin with a capital in a text about crypto.
+/// capitals, with "~" begin with a capital in a text about crypto. Lines of the kind "none" hold phrases that only look like names.
 enum GazetteerData {
-    static let lines = coins + companies + regulators + people
+    static let lines = coins + companies + regulators + people + none
 
     private static let coins = """
         coin | Bitcoin | BTC, XBT | bitcoin, bitcoins, btc
@@ -147,6 +147,9 @@ enum GazetteerData {
         company | Digital Currency Group | DCG | digital currency group
         company | Andreessen Horowitz | | andreessen horowitz, a16z
         company | Paradigm | | ~Paradigm
+        company | Trump Media | | trump media
+        company | World Liberty Financial | WLFI | world liberty financial
+        company | Bitcoin Magazine | | bitcoin magazine
         company | Polymarket | | polymarket
         company | OpenSea | | opensea
         company | Ledger | | ledger sas, ledger wallet
@@ -195,6 +198,11 @@ enum GazetteerData {
         """
 
     private static let people = """
+        person | Melania Trump | | melania trump
+        person | Eric Trump | | eric trump
+        person | Donald Trump Jr. | | donald trump jr
+        person | Ivanka Trump | | ivanka trump
+        person | Colin Powell | | colin powell
         person | Donald Trump | | donald trump, ^Trump, president trump
         person | Jerome Powell | | jerome powell, ^Powell
         person | Kevin Warsh | | kevin warsh, ^Warsh
@@ -242,6 +250,12 @@ enum GazetteerData {
         person | Roman Storm | | roman storm
         person | Tom Lee | | tom lee
         person | Peter Schiff | | peter schiff
+
+        """
+
+    private static let none = """
+        none | | | amazon rainforest, amazon river, amazon basin, apple pie, apple juice, visa application, visa applications, visa rules
+        none | | | ripple effect, ripple effects, stellar quarter, stellar results, stellar year
 
         """
 
