@@ -47,5 +47,8 @@ struct SSEParserTests {
         var parser = SSEParser(ceiling: 9)
         #expect(throws: SSETooLarge.self) { try parser.receive(Array("data: ab\n\n".utf8)) }
         #expect(throws: SSETooLarge.self) { try parser.receive(Array("data: a\n\n".utf8)) }
+        var late = SSEParser(ceiling: 9)
+        #expect(try late.receive(Array("data: a\n\ndata: too long".utf8)).count == 1)
+        #expect(throws: SSETooLarge.self) { try late.receive([]) }
     }
 }

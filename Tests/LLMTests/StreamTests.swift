@@ -137,7 +137,7 @@ struct StreamTests {
         #expect(try toChat.receive(comment) == Array(": ping\n\n".utf8))
         var toMessages = ChatToAnthropicStream()
         #expect(try toMessages.receive(comment) == Array(": ping\n\n".utf8))
-        _ = try toMessages.receive(SSEEvent(data: Array(#"{"id":"c","model":"m","choices":[]}"#.utf8)))
+        _ = try toMessages.receive(SSEEvent(data: Array(#"{"id":"c","model":"m","choices":[{"index":0,"delta":{}}]}"#.utf8)))
         #expect(try events(toMessages.receive(comment)) == [#"ping {"type":"ping"}"#])
     }
 

@@ -37,9 +37,12 @@ public struct ChatToAnthropicStream: Sendable {
             isOver = true
             return SSEText.event("error", ProviderError(node: chunk.node, status: nil).messagesBody)
         }
-        var bytes = hasStarted ? [] : try start(chunk)
         if let reported = chunk["usage"] { usage = try Usage(chatUsage: reported.node) }
-        for choice in try chunk["choices"]?.list() ?? [] {
+        let choices = try chunk["choices"]?.list() ?? []
+        // Azure begins with a chunk that has neither choices nor id.
+        guard hasStarted || !choices.isEmpty else { return [] }
+        var bytes = hasStarted ? [] : try start(chunk)
+        for choice in choices {
             if let index = choice["index"], try index.int() != 0 {
                 throw index.unsupported("a second choice, where Anthropic's shape holds exactly one")
             }

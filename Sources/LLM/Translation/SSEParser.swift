@@ -47,25 +47,29 @@ public struct SSEParser: Sendable {
     /// What arrived and belongs to no complete block. At the end of the stream the standard says to drop it.
     public var remainder: [UInt8] { raw }
 
-    /// Takes the next piece of the stream and gives the blocks that it completes. After a failure every call fails.
+    /// Takes the next piece of the stream and gives the blocks that it completes. When a block grows too large, the whole ones before
+    /// it are still given; the call after that, and every later one, fails.
     public mutating func receive(_ piece: some Collection<UInt8>) throws(SSETooLarge) -> [SSEEvent] {
+        let bytes = Array(piece)
         var events: [SSEEvent] = []
-        for byte in piece {
-            guard !hasFailed else { break }
-            if skipsLineFeed {
-                skipsLineFeed = false
-                if byte == 0x0A {
-                    swallowLineFeed(into: &events)
-                    continue
-                }
+        var at = 0
+        while at < bytes.count, !hasFailed {
+            if skipsLineFeed, bytes[at] == 0x0A {
+                swallowLineFeed(into: &events)
+                at += 1
             }
-            raw.append(byte)
-            hasFailed = raw.count > ceiling
-            guard byte == 0x0A || byte == 0x0D else { continue }
-            skipsLineFeed = byte == 0x0D
+            skipsLineFeed = false
+            let ending = bytes[at...].firstIndex { $0 == 0x0A || $0 == 0x0D }
+            let next = ending.map { $0 + 1 } ?? bytes.count
+            hasFailed = raw.count + (next - at) > ceiling
+            guard !hasFailed else { break }
+            raw.append(contentsOf: bytes[at..<next])
+            at = next
+            guard let ending else { break }
+            skipsLineFeed = bytes[ending] == 0x0D
             if let event = endLine() { events.append(event) }
         }
-        if hasFailed { throw SSETooLarge(ceiling: ceiling) }
+        if hasFailed, events.isEmpty { throw SSETooLarge(ceiling: ceiling) }
         return events
     }
 

@@ -12,7 +12,8 @@ extension Translation {
     /// A Messages request as a Chat Completions request to `model`. A streamed one asks for the usage at its end.
     ///
     /// Tool results come before the rest of their turn, as OpenAI demands; a failed one says so in its text, since `is_error` has no
-    /// counterpart. Thinking blocks, documents and provider-run tools throw.
+    /// counterpart. Thinking that is off or left to the model is what OpenAI's models do unasked and is left out; thinking blocks, a
+    /// thinking budget, documents and provider-run tools throw.
     public static func chatRequest(
         fromMessages body: JSONNode, model: String, tokensField: ChatTokensField = .maxCompletionTokens
     ) throws(TranslationFailure) -> JSONNode {
