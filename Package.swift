@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "WireCore", swiftSettings: settings),
         .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
-        .target(name: "Costs", dependencies: ["WireCore"], swiftSettings: settings),
+        .target(name: "Costs", dependencies: ["WireCore"], resources: [.embedInCode("Prices.json")], swiftSettings: settings),
         .target(name: "Fetch", dependencies: ["WireCore", "Inflate", "CCurl"], swiftSettings: settings),
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "CLibXML2", logging, lifecycle, heap, deque,
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", "CLibXML2", logging, lifecycle, heap, deque,
             ],
             swiftSettings: settings),
         .target(
@@ -68,12 +68,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "Web", dependencies: ["WireCore", "Resilience", "Host", "Stores", hummingbird, nioCore, httpTypes, logging, lifecycle],
+            name: "Web",
+            dependencies: [
+                "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Host", "Stores", hummingbird, nioCore, httpTypes, logging, lifecycle,
+            ],
             swiftSettings: settings),
         .target(
             name: "Commands",
             dependencies: [
-                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "SQLiteStore", "Host", "Web", "Demo",
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", "SQLiteStore", "Host", "Web", "Demo",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Fetch
 import Foundation
 import Host
+import LLM
 import Logging
 import ServiceLifecycle
 import Stores
@@ -53,12 +54,20 @@ struct RunCommand: AsyncParsableCommand {
             let desk = Desk(
                 registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger)
             greet(registry, workspace)
+            let exchanger = workspace.exchanger()
+            let gateway = try workspace.gateway(registry, store: store, exchanger: exchanger)
             let status = StatusServer(
-                address: address, isOptional: listen == nil, desk: desk, store: store, clock: SystemClock(), logger: workspace.logger)
+                address: address, isOptional: listen == nil, desk: desk, store: store,
+                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), clock: SystemClock(), logger: workspace.logger)
             var services: [any Service] = []
             if roles.contains(.poll) { services.append(desk) }
-            if roles.contains(.web) { services.append(status) }
+            if roles.contains(.web) {
+                try await gateway.settleAbandoned()
+                services += [GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger), status] as [any Service]
+            }
             try await serve(services, desk, workspace)
+            await gateway.finish()
+            await exchanger.shutdown()
             await fetcher.shutdown()
             try await store.close()
             withExtendedLifetime(lock) {}

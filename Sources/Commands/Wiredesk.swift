@@ -21,7 +21,8 @@ public struct Wiredesk: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, PollCommand.self, SourcesCommand.self, DiagnoseCommand.self, ParseCommand.self, ArticlesCommand.self,
-            DoctorCommand.self, DemoCommand.self, PluginsCommand.self, CompletionsCommand.self,
+            CostsCommand.self, PricesCommand.self, KeysCommand.self, DoctorCommand.self, DemoCommand.self, PluginsCommand.self,
+            CompletionsCommand.self,
         ])
 
     public init() {}

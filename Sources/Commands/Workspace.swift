@@ -54,7 +54,7 @@ struct Workspace {
     func registry() throws -> Registry { try registryFile.load() }
 
     /// The store; the data folder is made if need be.
-    func openStore() throws -> any DeskStore {
+    func openStore() throws -> any DeskStore & LedgerStore {
         guard let url = storeURL else { return try SQLiteStore(path: data.databasePath) }
         if url.hasPrefix("sqlite:") { return try SQLiteStore(path: String(url.dropFirst("sqlite:".count))) }
         throw DeskError(
@@ -63,7 +63,7 @@ struct Workspace {
     }
 
     /// The store if there is one; looking at nothing makes nothing.
-    func openStoreIfThere() throws -> (any DeskStore)? {
+    func openStoreIfThere() throws -> (any DeskStore & LedgerStore)? {
         if storeURL == nil, !FileManager.default.fileExists(atPath: data.databasePath) { return nil }
         return try openStore()
     }

@@ -109,3 +109,8 @@ public struct AddressBlock: Sendable, Equatable {
         return nil
     }
 }
+
+extension AddressPolicy {
+    /// Permits every address: for servers that the operator has named in person.
+    public static let unrestricted = AddressPolicy(allowed: ["0.0.0.0/0", "::/0"].compactMap(AddressBlock.init(parsing:)))
+}

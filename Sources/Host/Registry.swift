@@ -11,6 +11,8 @@ public struct Registry: Sendable, Equatable {
     public var sources: [SourceConfiguration]
     public var network: NetworkConfiguration
     public var retention: RetentionConfiguration
+    /// Models and money.
+    public var gateway = GatewaySettings()
     /// Where each value of each source comes from, for `sources show --effective`.
     public var origins: [SourceID: [EffectiveValue]]
 

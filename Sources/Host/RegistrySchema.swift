@@ -62,7 +62,7 @@ public enum RegistrySchema {
                     ("$schema", text("Where this schema lies, for editors.")),
                     ("version", .object([("const", .number(1)), ("description", .string("The version of this format."))])),
                     ("defaults", object("What every source inherits unless it says otherwise.", inherited)),
-                    ("network", network), ("retention", retention),
+                    ("network", network), ("retention", retention), ("gateway", gateway),
                     ("sources", .object([("type", .string("array")), ("description", .string("The sources.")), ("items", source)])),
                 ])
             ),
@@ -202,6 +202,57 @@ public enum RegistrySchema {
         object(
             "How long things are kept.",
             [("articles", text("A duration, default 365d, or \"forever\".")), ("polls", duration("Default 30d."))])
+    }
+
+    private static func dollars(_ description: String) -> Value {
+        text(description, ("pattern", .string("^[0-9]+(\\.[0-9]{1,12})?$")), ("examples", .list([.string("2.50")])))
+    }
+
+    private static var gateway: Value {
+        let limits = [("daily", dollars("US dollars a day.")), ("monthly", dollars("US dollars a month."))]
+        let operations = Value.object([
+            ("type", .string("object")), ("description", .string("Hard limits by operation.")),
+            ("additionalProperties", object("Limits of one operation.", limits)),
+        ])
+        return object(
+            "Models and money.",
+            [
+                ("timeZone", text("Whose midnights begin days and months: an IANA zone, default GMT.")),
+                (
+                    "budgets",
+                    object(
+                        "Hard limits on all spending: a call that might exceed one is refused. Default none.", limits + [("operations", operations)])
+                ),
+                (
+                    "alerts",
+                    object(
+                        "When spending is worth a word, though nothing is refused.",
+                        [
+                            ("daily", dollars("Spent in a day, default 0.50.")),
+                            ("monthProjected", dollars("What the month is projected to cost, default 10.")),
+                            (
+                                "webhook",
+                                .object([
+                                    ("description", .string("Where alerts are posted as JSON.")),
+                                    ("oneOf", .list([text("An address that is no secret."), secret])),
+                                ])
+                            ),
+                        ])
+                ),
+                (
+                    "cache",
+                    object(
+                        "Answers kept for equal requests of the same key.",
+                        [
+                            ("keepFor", duration("Default 7d; 0s keeps none.")),
+                            ("size", text("All kept answers together, default 64MiB.", ("pattern", .string("^[0-9]+ ?(B|KiB|MiB|GiB|KB|MB|GB)$")))),
+                        ])
+                ),
+                ("deadline", duration("The longest that one call may take, default 10m.")),
+                ("patience", duration("How long a call waits for money that others hold, default 2s.")),
+                ("callsPerProvider", integer("Calls at one provider at a time, default 128.", 1...1024)),
+                ("attempts", integer("Attempts of one call over all models of its chain, default 6.", 1...20)),
+            ])
     }
 
     private static func render(_ value: Value, indent: Int, into out: inout String) {

@@ -4,14 +4,11 @@ import GRDB
 import Stores
 import WireCore
 
-/// `answers` and `answer_counts`.
+/// `answers` and `answer_size`.
 extension Database {
-    /// Counts a hit or a miss, which is why reading is a write.
     func cachedAnswer(key: String, now: Date) throws -> CachedAnswer? {
         let sql = "SELECT \(AnswerColumns.all) FROM answers WHERE key = ? AND expires_at > ?"
-        let answer = try first(sql, .text(key), SQLValue(now), make: AnswerColumns.answer)
-        try run(answer == nil ? "UPDATE answer_counts SET misses = misses + 1" : "UPDATE answer_counts SET hits = hits + 1")
-        return answer
+        return try first(sql, .text(key), SQLValue(now), make: AnswerColumns.answer)
     }
 
     func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) throws {
@@ -19,8 +16,8 @@ extension Database {
         guard answer.body.count <= most else { return }
         try removeAnswers("key = ?", .text(answer.key))
         try run(AnswerColumns.insert, AnswerColumns.values(of: answer))
-        try run("UPDATE answer_counts SET bytes = bytes + ?", SQLValue(answer.body.count))
-        while let bytes = try first("SELECT bytes FROM answer_counts", make: { $0.int64(0) }), bytes > most {
+        try run("UPDATE answer_size SET bytes = bytes + ?", SQLValue(answer.body.count))
+        while let bytes = try first("SELECT bytes FROM answer_size", make: { $0.int64(0) }), bytes > most {
             let removed = try removeAnswers("number = (SELECT number FROM answers ORDER BY created_at, number LIMIT 1)")
             guard removed > 0 else { return }
         }
@@ -35,15 +32,14 @@ extension Database {
         var statistics = CacheStatistics()
         statistics.total = try first("SELECT count(*) FROM answers") { $0.int(0) } ?? 0
         statistics.expired = try first("SELECT count(*) FROM answers WHERE expires_at <= ?", SQLValue(now)) { $0.int(0) } ?? 0
-        let counts = try first("SELECT bytes, hits, misses FROM answer_counts") { ($0.int(0), $0.int(1), $0.int(2)) } ?? (0, 0, 0)
-        (statistics.bytes, statistics.hits, statistics.misses) = counts
+        statistics.bytes = try first("SELECT bytes FROM answer_size") { $0.int(0) } ?? 0
         return statistics
     }
 
     @discardableResult
     private func removeAnswers(_ condition: String, _ values: SQLValue...) throws -> Int {
         let sizes = try rows("DELETE FROM answers WHERE \(condition) RETURNING size", values) { $0.int64(0) }
-        if !sizes.isEmpty { try run("UPDATE answer_counts SET bytes = bytes - ?", .integer(sizes.reduce(0, +))) }
+        if !sizes.isEmpty { try run("UPDATE answer_size SET bytes = bytes - ?", .integer(sizes.reduce(0, +))) }
         return sizes.count
     }
 }

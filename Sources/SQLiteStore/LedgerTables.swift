@@ -62,11 +62,9 @@ enum LedgerTables {
         CREATE INDEX answers_by_age ON answers (created_at, number, size);
         CREATE INDEX answers_by_expiry ON answers (expires_at, size);
 
-        -- One row: the bytes of all bodies, and how often an answer was there or was not.
-        CREATE TABLE answer_counts (
-            id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL, hits INTEGER NOT NULL, misses INTEGER NOT NULL
-        ) STRICT;
-        INSERT INTO answer_counts VALUES (1, 0, 0, 0);
+        -- One row: the bytes of all bodies.
+        CREATE TABLE answer_size (id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL) STRICT;
+        INSERT INTO answer_size VALUES (1, 0);
 
         CREATE TABLE alerts (
             number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, message TEXT NOT NULL, at INTEGER NOT NULL

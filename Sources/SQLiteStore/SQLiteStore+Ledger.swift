@@ -59,7 +59,7 @@ extension SQLiteStore: LedgerStore {
     }
 
     public func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer? {
-        try await write { db in try db.cachedAnswer(key: key, now: now) }
+        try await read { db in try db.cachedAnswer(key: key, now: now) }
     }
 
     public func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws {

@@ -53,7 +53,7 @@ public protocol LedgerStore: Sendable {
     /// Marks a key as revoked; false when there is none of that name that is not.
     func revokeKey(name: String, at instant: Date) async throws -> Bool
 
-    /// A kept answer that has not expired (`expiresAt` lies behind `now`); counts a hit or a miss.
+    /// A kept answer that has not expired (`expiresAt` lies behind `now`). How often there was one, the ledger tells: a hit is an entry.
     func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer?
     /// Keeps an answer in the place of any with its key; those created first give way while all bodies together are larger than
     /// `capacity`. One that is larger by itself is not kept and drives out nothing.
@@ -153,8 +153,6 @@ public struct CacheStatistics: Sendable, Equatable {
     public var expired = 0
     /// Of the bodies, expired ones included.
     public var bytes = 0
-    public var hits = 0
-    public var misses = 0
 
     public init() {}
 }

@@ -32,20 +32,20 @@ extension LedgerConformance {
             try expectEqual(try await rig.other.revokeKey(name: "acme", at: rig.at(2)), false)
             try expectEqual(try await rig.other.gatewayKey(hash: "aa")?.revokedAt, rig.at(1))
         },
-        LedgerCheck("A kept answer comes back as it was until the instant at which it expires; hits and misses are counted") { rig in
+        LedgerCheck("A kept answer comes back as it was until the instant at which it expires") { rig in
             let answer = answer(rig, "k", size: 300)
             try await rig.store.keepAnswer(answer, capacity: .mebibytes(1))
             try expectEqual(try await rig.other.cachedAnswer(key: "k", now: rig.at(59.999)), answer)
             try expectEqual(try await rig.store.cachedAnswer(key: "k", now: rig.at(60)), nil)
             try expectEqual(try await rig.store.cachedAnswer(key: "none", now: rig.at(0)), nil)
-            try await expectStatistics(rig, now: 60, CacheStatistics(total: 1, expired: 1, bytes: 300, hits: 1, misses: 2))
+            try await expectStatistics(rig, now: 60, CacheStatistics(total: 1, expired: 1, bytes: 300))
         },
         LedgerCheck("An answer kept again takes the place of the old") { rig in
             try await rig.store.keepAnswer(answer(rig, "k", size: 300), capacity: .mebibytes(1))
             let second = answer(rig, "k", size: 0, at: 5)
             try await rig.other.keepAnswer(second, capacity: .mebibytes(1))
             try expectEqual(try await rig.store.cachedAnswer(key: "k", now: rig.at(6)), second)
-            try await expectStatistics(rig, now: 6, CacheStatistics(total: 1, bytes: 0, hits: 1))
+            try await expectStatistics(rig, now: 6, CacheStatistics(total: 1, bytes: 0))
         },
         LedgerCheck("When all are larger than the capacity, those created first give way") { rig in
             for (key, second) in [("b", 2.0), ("a", 1), ("c", 3)] {
@@ -54,13 +54,13 @@ extension LedgerConformance {
             try await rig.store.keepAnswer(answer(rig, "d", size: 101, at: 4), capacity: ByteCount(300))
             try expectEqual(try await rig.store.cachedAnswer(key: "a", now: rig.at(5)), nil)
             try expectEqual(try await rig.store.cachedAnswer(key: "b", now: rig.at(5)), nil)
-            try await expectStatistics(rig, now: 5, CacheStatistics(total: 2, bytes: 201, misses: 2))
+            try await expectStatistics(rig, now: 5, CacheStatistics(total: 2, bytes: 201))
         },
         LedgerCheck("An answer larger than the capacity is not kept and drives out nothing") { rig in
             try await rig.store.keepAnswer(answer(rig, "a", size: 100), capacity: ByteCount(100))
             try await rig.store.keepAnswer(answer(rig, "b", size: 101), capacity: ByteCount(100))
             try expectEqual(try await rig.store.cachedAnswer(key: "b", now: rig.at(1)), nil)
-            try await expectStatistics(rig, now: 1, CacheStatistics(total: 1, bytes: 100, misses: 1))
+            try await expectStatistics(rig, now: 1, CacheStatistics(total: 1, bytes: 100))
         },
         LedgerCheck("Clearing removes what has expired and tells how much that was") { rig in
             for index in 0..<20 { try await rig.store.keepAnswer(answer(rig, "\(index)", size: 10, at: Double(index)), capacity: .mebibytes(1)) }
@@ -99,8 +99,8 @@ extension LedgerConformance {
 }
 
 extension CacheStatistics {
-    fileprivate init(total: Int, expired: Int = 0, bytes: Int, hits: Int = 0, misses: Int = 0) {
+    fileprivate init(total: Int, expired: Int = 0, bytes: Int) {
         self.init()
-        (self.total, self.expired, self.bytes, self.hits, self.misses) = (total, expired, bytes, hits, misses)
+        (self.total, self.expired, self.bytes) = (total, expired, bytes)
     }
 }

@@ -40,18 +40,21 @@ public struct StatusServer: Service {
     private let address: ListenAddress
     private let desk: Desk
     private let store: any DeskStore
+    private let gateway: GatewayRoutes?
     private let clock: any DeskClock
     private let logger: Logger
     /// The default port may be taken by another program; then the desk works without this server and says so.
     private let isOptional: Bool
 
     public init(
-        address: ListenAddress, isOptional: Bool, desk: Desk, store: any DeskStore, clock: any DeskClock, logger: Logger
+        address: ListenAddress, isOptional: Bool, desk: Desk, store: any DeskStore, gateway: GatewayRoutes? = nil, clock: any DeskClock,
+        logger: Logger
     ) {
         self.address = address
         self.isOptional = isOptional
         self.desk = desk
         self.store = store
+        self.gateway = gateway
         self.clock = clock
         self.logger = logger
     }
@@ -61,6 +64,7 @@ public struct StatusServer: Service {
         router.get("/health") { _, _ in Self.json(.ok, #"{"status":"ok","service":"wiredesk"}"#) }
         router.get("/ready") { _, _ in await self.ready() }
         router.get("/metrics") { _, _ in try await self.metrics() }
+        gateway?.add(to: router)
         let logger = logger
         var quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical

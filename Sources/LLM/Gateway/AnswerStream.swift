@@ -34,7 +34,9 @@ public final class AnswerStream: Sendable {
 /// The provider's side of a stream: reads, meters, translates if need be, and settles before the last piece is given.
 actor StreamRun {
     private let source: ExchangeBody
-    private let settle: @Sendable (StreamMeter, _ broken: String?) async -> Money
+    /// Settles the call: what was metered, why the stream is broken if it is, and the whole answer if it may be kept.
+    typealias Settle = @Sendable (StreamMeter, _ broken: String?, _ whole: [UInt8]?) async -> Money
+    private let settle: Settle
     private let drainFor: Duration
     private let isDrained: Bool
     private var parser = SSEParser()
@@ -45,11 +47,10 @@ actor StreamRun {
     /// The whole answer as given, for the cache; nil once it is too large.
     private var kept: [UInt8]?
     private let keepAtMost: Int
-    private let keep: @Sendable ([UInt8], StreamMeter) async -> Void
 
     init(
         source: ExchangeBody, meter: StreamMeter, rewriting: StreamRewriting, drainFor: Duration, isDrained: Bool, keepAtMost: Int,
-        settle: @escaping @Sendable (StreamMeter, _ broken: String?) async -> Money, keep: @escaping @Sendable ([UInt8], StreamMeter) async -> Void
+        settle: @escaping Settle
     ) {
         self.source = source
         self.meter = meter
@@ -58,7 +59,6 @@ actor StreamRun {
         self.isDrained = isDrained
         self.keepAtMost = keepAtMost
         self.settle = settle
-        self.keep = keep
         kept = keepAtMost > 0 ? [] : nil
     }
 
@@ -104,10 +104,7 @@ actor StreamRun {
         for event in events { meter.take(event) }
         let out = rewriting.rewrite(piece, events)
         if let sofar = kept { kept = sofar.count + out.count <= keepAtMost ? sofar + out : nil }
-        if meter.isOver, cost == nil {
-            await settleOnce(broken: nil)
-            if let kept, meter.error == nil { await keep(kept, meter) }
-        }
+        if meter.isOver { await settleOnce(broken: nil) }
         return out
     }
 
@@ -115,7 +112,7 @@ actor StreamRun {
         guard cost == nil else { return }
         // Until it is known the bound stands for it; nobody comes in between, since there is one reader.
         cost = .zero
-        cost = await settle(meter, broken)
+        cost = await settle(meter, broken, broken == nil ? kept : nil)
     }
 
     /// Hears the provider out, within bounds, when the caller has gone.

@@ -90,13 +90,16 @@ struct Attempt: Sendable {
         let body = (try? await answer.body.collect(upTo: 1 << 20)) ?? []
         let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth)
         let isProviders = root?["error"] != nil
-        let what = "\(provider.name) answers \(answer.status)" + (root?["error"]?["message"]?.string.map { ": \(SafeText.line($0, limit: 200))" } ?? "")
+        let what =
+            "\(provider.name) answers \(answer.status)" + (root?["error"]?["message"]?.string.map { ": \(SafeText.line($0, limit: 200))" } ?? "")
         if answer.status < 500 || isProviders || answer.status == 529 {
             await till.release(hold, because: what)
         } else {
             await till.estimate(hold, because: what)
         }
-        let retryAfter = answer.headers["retry-after"].flatMap { Double($0) }.flatMap { $0.isFinite && $0 >= 0 ? Duration.seconds(min($0, 86_400)) : nil }
+        let retryAfter = answer.headers["retry-after"].flatMap { Double($0) }.flatMap {
+            $0.isFinite && $0 >= 0 ? Duration.seconds(min($0, 86_400)) : nil
+        }
         let isSpent = root?["error"]?["details"]?["error_code"]?.string == "enforced_spend_limit_reached"
         let isTransient = [408, 409, 425, 429, 500, 502, 503, 504, 529].contains(answer.status)
         let mayRetry = isTransient && !isSpent && answer.headers["x-should-retry"] != "false" && !(answer.status == 429 && retryAfter == nil)
@@ -106,14 +109,17 @@ struct Attempt: Sendable {
             answer: given(answer, .whole(translatedError(body, answer.status)), cost: .zero))
     }
 
-    /// Refusals say that the provider is alive; only its own faults open the breaker.
+    /// Refusals say that the provider is alive. Its faults open the breaker only where the desk itself decides what to do next: a caller
+    /// from outside is told what the provider says, every time, and the breaker spares it only providers that cannot be reached.
     private func effect(of status: Int) -> BreakerEffect {
         switch status {
-        case 500, 502, 503, 504: .failure
+        case 500, 502, 503, 504: faultEffect
         case 408, 429, 529: .excluded
         default: .success
         }
     }
+
+    private var faultEffect: BreakerEffect { call.attemptsPerModel > 1 || !call.fallbacks.isEmpty ? .failure : .excluded }
 
     private func translatedError(_ body: [UInt8], _ status: Int) -> [UInt8] {
         switch (provider.shape, call.shape) {
@@ -142,19 +148,24 @@ struct Attempt: Sendable {
             return await malformed(answer, body, hold, ended)
         }
         let metered = AnswerMeter.read(root, body: body, shape: provider.shape)
-        let cost = await till.settle(hold, metered)
-        ended(.success, "")
-        do {
+        do throws(TranslationFailure) {
             let out = try translated(root, body)
-            let good = given(answer, .whole(out), cost: cost)
-            if answer.status == 200, let cache, case .success(let reading) = metered.reading {
-                await cache.cache.keep(out, key: cache.key, facts: facts, usage: reading.usage, cost: cost)
-            }
-            return AttemptOutcome(answer: good)
+            let cost = await till.settle(hold, metered, keep: answer.status == 200 ? keeper(of: out, cache) : nil)
+            ended(.success, "")
+            return AttemptOutcome(answer: given(answer, .whole(out), cost: cost))
         } catch {
+            await till.settle(hold, metered)
+            ended(.success, "")
             let refusal = GatewayRefusal(.malformed, "\(provider.name)'s answer cannot be put into the caller's shape: \(error.description)")
             return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: false, movesOn: true))
         }
+    }
+
+    /// What puts an answer into the cache; nil: it is not to be kept.
+    private func keeper(of body: [UInt8], _ cache: (key: String, cache: AnswerCache)?) -> (@Sendable (Settlement) async -> Void)? {
+        guard let cache, body.count <= configuration.largestKeptAnswer.bytes else { return nil }
+        let facts = facts
+        return { settlement in await cache.cache.keep(body, key: cache.key, facts: facts, usage: settlement.usage, cost: settlement.cost) }
     }
 
     private func translated(_ root: JSONNode, _ body: [UInt8]) throws(TranslationFailure) -> [UInt8] {
@@ -171,7 +182,7 @@ struct Attempt: Sendable {
         let start = SafeText.line(bytes: body, limit: 120)
         let what = "\(provider.name) answers \(answer.status) with what is no JSON object (\(type)): \(start)"
         await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
-        ended(.failure, what)
+        ended(faultEffect, what)
         return AttemptOutcome(
             failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what, retryAfter: .seconds(1)), mayRetry: true, movesOn: true))
     }
@@ -182,22 +193,15 @@ struct Attempt: Sendable {
         _ answer: ExchangeAnswer, _ rewriting: StreamRewriting, _ hold: Till.Hold, _ cache: (key: String, cache: AnswerCache)?,
         _ ended: @escaping Ended
     ) -> AttemptOutcome {
-        let facts = facts
-        let till = till
         let run = StreamRun(
             source: answer.body, meter: StreamMeter(shape: provider.shape), rewriting: rewriting, drainFor: configuration.drainFor,
-            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes,
-            settle: { meter, broken in
-                let cost = await till.settle(hold, meter.usage, note: broken ?? meter.error)
-                ended(broken == nil && meter.error == nil ? .success : .failure, broken ?? meter.error ?? "")
-                return cost
-            },
-            keep: { bytes, meter in
-                guard let cache, case .success(let reading) = meter.usage.reading,
-                    let cost = try? Pricing.cost(of: reading.usage, under: reading.terms.completed(by: facts.terms), by: facts.row)
-                else { return }
-                await cache.cache.keep(bytes, key: cache.key, facts: facts, usage: reading.usage, cost: cost)
-            })
+            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes
+        ) { meter, broken, whole in
+            let fault = broken ?? meter.error
+            let cost = await till.settle(hold, meter.usage, note: fault, keep: fault == nil ? whole.flatMap { keeper(of: $0, cache) } : nil)
+            ended(fault == nil ? .success : faultEffect, fault ?? "")
+            return cost
+        }
         return AttemptOutcome(answer: given(answer, .stream(AnswerStream(run: run)), cost: nil))
     }
 }

@@ -19,7 +19,9 @@ public struct ExtractiveModel: Exchanging {
     }
 
     private static func lastText(of root: JSONNode) -> String {
-        guard let message = root["messages"]?.array?.last(where: { $0["role"]?.string == "user" }), let content = message["content"] else { return "" }
+        guard let message = root["messages"]?.array?.last(where: { $0["role"]?.string == "user" }), let content = message["content"] else {
+            return ""
+        }
         if let text = content.string { return text }
         return (content.array ?? []).compactMap { $0["text"]?.string }.joined(separator: "\n")
     }

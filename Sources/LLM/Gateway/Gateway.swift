@@ -29,6 +29,8 @@ public final class Gateway: Sendable {
     private let turnstiles: [String: Turnstile]
     private let logger: Logger
     private let alerts: AlertWatch
+    /// Attempts that hold money.
+    private let underWay = Mutex(0)
 
     /// `onAlert` is told of each alert once, after it was noted in the store; it delivers.
     public init(
@@ -58,7 +60,17 @@ public final class Gateway: Sendable {
     public func answer(_ call: ModelCall) async -> ModelAnswer {
         let work = Task { await self.answered(call) }
         guard !call.isDrained else { return await work.value }
-        return await withTaskCancellationHandler { await work.value } onCancel: { work.cancel() }
+        return await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+    }
+
+    /// Waits for the calls that are still being heard out, for a while; what has not ended then is settled by the next start.
+    public func finish(within time: Duration = .seconds(5)) async {
+        let end = ContinuousClock.now + time
+        while underWay.withLock({ $0 }) > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
     }
 
     private func answered(_ call: ModelCall) async -> ModelAnswer {
@@ -68,6 +80,29 @@ public final class Gateway: Sendable {
             let facts = try CallFacts(call, body: body, model: name, table: priceTable, at: clock.now())
             guard call.usesCache, let key = cache.key(of: call, facts) else { return try await run(call, facts, cacheKey: nil) }
             return try await answered(call, facts, key)
+        } catch {
+            return error.answer(to: call.id, in: call.shape)
+        }
+    }
+
+    /// Passes a request for a count of tokens on; it costs nothing and is not entered.
+    public func countTokens(_ call: ModelCall) async -> ModelAnswer {
+        do throws(GatewayRefusal) {
+            guard let provider = providers["anthropic"] else { throw GatewayRefusal(.unconfigured, "there is no provider that counts tokens") }
+            if let problem = provider.problem { throw GatewayRefusal(.unconfigured, problem) }
+            let body = try Self.read(call)
+            let facts = try CallFacts(call, body: body, model: body["model"]?.string ?? "", table: priceTable, at: clock.now())
+            let outgoing = try OutgoingRequest(call, facts, provider, created: 0)
+            let request = ExchangeRequest(
+                url: provider.url + "/count_tokens", headers: outgoing.headers, body: outgoing.body, deadline: .now + .seconds(60))
+            do throws(FetchFailure) {
+                let answer = try await provider.exchanger.exchange(request)
+                let bytes = try await answer.body.collect(upTo: 1 << 20)
+                return ModelAnswer(
+                    callID: call.id, status: answer.status, headers: Provider.passedOn(answer.headers), body: .whole(bytes), cost: .zero)
+            } catch {
+                throw GatewayRefusal(.unreachable, "\(provider.name): \(error.message)", retryAfter: .seconds(1))
+            }
         } catch {
             return error.answer(to: call.id, in: call.shape)
         }
@@ -118,7 +153,9 @@ public final class Gateway: Sendable {
         var last: AttemptOutcome?
         chain: for name in [first.model.id] + call.fallbacks {
             let facts: CallFacts
-            if name == first.model.id { facts = first } else {
+            if name == first.model.id {
+                facts = first
+            } else {
                 facts = try CallFacts(call, body: first.body, model: name, table: priceTable, at: clock.now())
             }
             for turn in 1...max(1, call.attemptsPerModel) {
@@ -147,7 +184,8 @@ public final class Gateway: Sendable {
     // MARK: - One attempt
 
     private func attempt(
-        _ call: ModelCall, _ facts: CallFacts, number: Int, deadline: ContinuousClock.Instant, cacheKey: String?, landing: @escaping @Sendable () -> Void
+        _ call: ModelCall, _ facts: CallFacts, number: Int, deadline: ContinuousClock.Instant, cacheKey: String?,
+        landing: @escaping @Sendable () -> Void
     ) async throws(GatewayRefusal) -> AttemptOutcome {
         guard let provider = providers[facts.model.provider] else {
             throw GatewayRefusal(.unconfigured, "there is no provider “\(facts.model.provider)”")
@@ -167,18 +205,22 @@ public final class Gateway: Sendable {
         let attempt = Attempt(
             call: call, facts: facts, provider: provider, number: number, deadline: deadline, configuration: configuration, till: till, clock: clock)
         let cache = cacheKey.map { key in (key: key, cache: self.cache) }
+        underWay.withLock { $0 += 1 }
         let outcome: AttemptOutcome
         do throws(GatewayRefusal) {
-            outcome = try await attempt.run(cache: cache) { [breakers, clock, alerts, logger] effect, cause in
+            outcome = try await attempt.run(cache: cache) { [self] effect, cause in
                 turnstile.leave()
+                underWay.withLock { $0 -= 1 }
                 if let transition = breakers.record(permit, effect, cause: cause, at: clock.now()) {
-                    logger.notice("breaker \(transition.to.name)", metadata: ["model": "\(name)", "cause": "\(SafeText.line(transition.cause, limit: 300))"])
+                    logger.notice(
+                        "breaker \(transition.to.name)", metadata: ["model": "\(name)", "cause": "\(SafeText.line(transition.cause, limit: 300))"])
                 }
                 landing()
                 alerts.look()
             }
         } catch {
             turnstile.leave()
+            underWay.withLock { $0 -= 1 }
             breakers.record(permit, .excluded, cause: "never asked", at: clock.now())
             throw error
         }

@@ -2,7 +2,7 @@ public import Costs
 public import WireCore
 
 /// How the gateway works, whatever the call.
-public struct GatewayConfiguration: Sendable {
+public struct GatewayConfiguration: Sendable, Equatable {
     /// Zone, hard limits and alert thresholds.
     public var plan = BudgetPlan()
     /// The longest that one call may take, retries and waiting included.

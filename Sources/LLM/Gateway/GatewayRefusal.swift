@@ -8,6 +8,10 @@ public struct GatewayRefusal: Error, Sendable {
     public enum Code: String, Sendable {
         /// The request cannot be read, or cannot be put into the provider's shape.
         case badRequest
+        /// The caller has no key, or one that is not known.
+        case unauthorized
+        /// The request is larger than any provider takes.
+        case tooLarge
         /// The model is not in the price table, or has no price now.
         case unpriced
         /// A hard budget is spent.
@@ -44,6 +48,8 @@ public struct GatewayRefusal: Error, Sendable {
     public var status: Int {
         switch code {
         case .badRequest: 400
+        case .unauthorized: 401
+        case .tooLarge: 413
         case .unpriced: 404
         case .budget: 402
         case .reserved: 429
@@ -56,6 +62,8 @@ public struct GatewayRefusal: Error, Sendable {
     private var messagesType: String {
         switch code {
         case .badRequest: "invalid_request_error"
+        case .unauthorized: "authentication_error"
+        case .tooLarge: "request_too_large"
         case .unpriced: "not_found_error"
         case .budget: "billing_error"
         case .reserved: "rate_limit_error"
@@ -67,7 +75,8 @@ public struct GatewayRefusal: Error, Sendable {
     /// OpenAI's type and code.
     private var chatType: (type: String, code: String) {
         switch code {
-        case .badRequest: ("invalid_request_error", "bad_request")
+        case .badRequest, .tooLarge: ("invalid_request_error", "bad_request")
+        case .unauthorized: ("invalid_request_error", "invalid_api_key")
         case .unpriced: ("invalid_request_error", "model_not_found")
         case .budget: ("insufficient_quota", "insufficient_quota")
         case .reserved: ("rate_limit_error", "rate_limit_exceeded")
@@ -75,8 +84,8 @@ public struct GatewayRefusal: Error, Sendable {
         }
     }
 
-    /// As an answer to `call`.
-    func answer(to callID: String, in shape: WireShape) -> ModelAnswer {
+    /// As an answer to a call, in its shape.
+    public func answer(to callID: String, in shape: WireShape) -> ModelAnswer {
         var headers = [HTTPHeader(name: "content-type", value: "application/json")]
         if let retryAfter {
             headers.append(HTTPHeader(name: "retry-after", value: String(max(1, Int(retryAfter.seconds.rounded(.up))))))
@@ -119,13 +128,15 @@ extension GatewayRefusal {
     /// A budget in the way.
     init(_ refusal: BudgetRefusal, renewsAt: Date?, now: Date) {
         let budget = refusal.budget
-        let whose = switch budget.scope {
-        case .desk: "the desk's"
-        case .key(let name): "the key “\(SafeText.line(name, limit: 60))”’s"
-        case .operation(let name): "the operation “\(SafeText.line(name, limit: 60))”’s"
-        }
+        let whose =
+            switch budget.scope {
+            case .desk: "the desk's"
+            case .key(let name): "the key “\(SafeText.line(name, limit: 60))”’s"
+            case .operation(let name): "the operation “\(SafeText.line(name, limit: 60))”’s"
+            }
         let what = "\(whose) \(budget.period.isMonth ? "monthly" : "daily") budget of $\(budget.limit.dollars)"
-        let state = "$\(refusal.standing.spent.text(decimals: 6)) spent, $\(refusal.standing.reserved.text(decimals: 6)) reserved, "
+        let state =
+            "$\(refusal.standing.spent.text(decimals: 6)) spent, $\(refusal.standing.reserved.text(decimals: 6)) reserved, "
             + "$\(refusal.left.text(decimals: 6)) left; this call may cost up to $\(refusal.bound.text(decimals: 6))"
         if refusal.mayFitLater {
             self.init(.reserved, "\(what) is reserved by calls under way: \(state). Try again shortly.", retryAfter: .seconds(1))

@@ -24,7 +24,8 @@ public struct ModelCall: Sendable {
     public var isDrained = true
 
     public init(
-        id: String = ModelCall.newID(), shape: WireShape, body: [UInt8], headers: [HTTPHeader] = [], purpose: CallPurpose, limits: SpendingLimits? = nil
+        id: String = ModelCall.newID(), shape: WireShape, body: [UInt8], headers: [HTTPHeader] = [], purpose: CallPurpose,
+        limits: SpendingLimits? = nil
     ) {
         self.id = id
         self.shape = shape

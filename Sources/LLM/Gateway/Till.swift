@@ -77,8 +77,9 @@ final class Till: Sendable {
 
     /// Books what was used. A usage that cannot be believed or priced, and one that costs more than it possibly can, is booked at the
     /// upper bound, marked as estimated, with the text as it came. Returns what was booked.
+    /// - Parameter keep: called with the settlement of a believed usage, at the same time as it is booked, so that both share an fsync.
     @discardableResult
-    func settle(_ hold: Hold, _ metered: MeteredUsage, note: String? = nil) async -> Money {
+    func settle(_ hold: Hold, _ metered: MeteredUsage, note: String? = nil, keep: (@Sendable (Settlement) async -> Void)? = nil) async -> Money {
         do {
             let reading = try metered.reading.get()
             let terms = reading.terms.completed(by: hold.terms)
@@ -86,10 +87,14 @@ final class Till: Sendable {
             guard cost <= hold.bound else {
                 throw UsageFault(field: "usage", "the usage costs $\(cost.dollars), more than the call's upper bound of $\(hold.bound.dollars)")
             }
-            return await book(
-                Settlement(
-                    id: hold.id, at: clock.now(), status: .settled, cost: cost, usage: reading.usage, terms: terms, priceFrom: hold.row.name,
-                    messageID: metered.messageID, note: note))
+            let settlement = Settlement(
+                id: hold.id, at: clock.now(), status: .settled, cost: cost, usage: reading.usage, terms: terms, priceFrom: hold.row.name,
+                messageID: metered.messageID, note: note)
+            guard let keep else { return await book(settlement) }
+            async let kept: Void = keep(settlement)
+            let booked = await book(settlement)
+            await kept
+            return booked
         } catch {
             return await estimate(hold, because: String(describing: error), raw: metered.raw, messageID: metered.messageID)
         }

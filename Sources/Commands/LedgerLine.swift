@@ -1,0 +1,63 @@
+import Costs
+import WireCore
+
+/// One entry of the ledger as other programs read it.
+enum LedgerLine {
+    static let columns = [
+        "id", "at", "operation", "provider", "model", "source", "article", "key", "status", "inputTokens", "outputTokens", "cacheReadTokens",
+        "cacheWrite5mTokens", "cacheWrite1hTokens", "webSearches", "costUSD", "savedUSD", "reservedUSD", "priceFrom", "messageId", "note", "rawUsage",
+    ]
+
+    static func json(_ entry: LedgerEntry) -> String {
+        var json = JSONWriter(capacity: 512)
+        json.object { object in
+            object.member("id", entry.id)
+            object.member(ifPresent: "at", entry.at)
+            object.member("operation", entry.purpose.operation)
+            object.member("provider", entry.provider)
+            object.member("model", entry.model)
+            object.member("source", orNull: entry.purpose.source?.text)
+            object.member("article", orNull: entry.purpose.article.map { Int($0) })
+            object.member("key", orNull: entry.purpose.key)
+            object.member("status", entry.status.rawValue)
+            object.member("inputTokens", entry.usage.inputTokens)
+            object.member("outputTokens", entry.usage.outputTokens)
+            object.member("cacheReadTokens", entry.usage.cacheReadTokens)
+            object.member("cacheWrite5mTokens", entry.usage.cacheWrite5mTokens)
+            object.member("cacheWrite1hTokens", entry.usage.cacheWrite1hTokens)
+            object.member("webSearches", entry.usage.webSearches)
+            object.member("costUSD", entry.cost.dollars)
+            object.member("savedUSD", entry.saved.dollars)
+            object.member("reservedUSD", entry.bound.dollars)
+            object.member("priceFrom", entry.priceFrom)
+            object.member("messageId", orNull: entry.messageID)
+            object.member("note", orNull: entry.note)
+            object.member("rawUsage", orNull: entry.rawUsage)
+        }
+        return json.text
+    }
+
+    static func csv(_ entry: LedgerEntry) -> String {
+        let usage = entry.usage
+        let counts = [
+            usage.inputTokens, usage.outputTokens, usage.cacheReadTokens, usage.cacheWrite5mTokens, usage.cacheWrite1hTokens, usage.webSearches,
+        ]
+        let texts: [String] =
+            [
+                entry.id, UTCTime.text(entry.at), entry.purpose.operation, entry.provider, entry.model, entry.purpose.source?.text ?? "",
+                entry.purpose.article.map(String.init) ?? "", entry.purpose.key ?? "", entry.status.rawValue,
+            ] + counts.map(String.init) + [
+                entry.cost.dollars, entry.saved.dollars, entry.bound.dollars, entry.priceFrom, entry.messageID ?? "", entry.note ?? "",
+                entry.rawUsage ?? "",
+            ]
+        return texts.map(field).joined(separator: ",")
+    }
+
+    /// RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe in front.
+    private static func field(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+        let safe = (isFormula ? "'" : "") + text
+        guard safe.contains(where: { ",\"\n\r".contains($0) }) else { return safe }
+        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+    }
+}

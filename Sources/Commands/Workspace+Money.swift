@@ -1,0 +1,74 @@
+import Costs
+import Fetch
+import Foundation
+import Host
+import LLM
+import Logging
+import Stores
+import WireCore
+
+extension Workspace {
+    /// The price table: `WIREDESK_PRICES`, else Prices.json beside the registry, else the one that the program brings along.
+    func prices() throws -> PriceTable {
+        let (bytes, name) = try pricesFile()
+        do {
+            return try PriceTableReader.read(bytes, file: name)
+        } catch {
+            throw error.deskError
+        }
+    }
+
+    /// Where the price table lies as a file; nil: only inside the program.
+    var pricesPath: String? {
+        if let path = environment["WIREDESK_PRICES"], !path.isEmpty { return path }
+        let beside = URL(filePath: registryFile.path).deletingLastPathComponent().appendingPathComponent("Prices.json").path
+        return FileManager.default.fileExists(atPath: beside) ? beside : nil
+    }
+
+    private func pricesFile() throws -> ([UInt8], String) {
+        guard let path = pricesPath else { return (PriceTable.shipped, "the price table of this program") }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw DeskError(.config, "the price table cannot be read", place: path, hint: "Name another with WIREDESK_PRICES, or leave it out.")
+        }
+        return ([UInt8](data), path)
+    }
+
+    /// The store as a ledger.
+    func openLedger() throws -> any DeskStore & LedgerStore { try openStore() }
+
+    /// The door to the models as environment and registry say.
+    func gateway(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger) throws -> Gateway {
+        let clock = SystemClock()
+        let webhook = try registry.gateway.webhook.map { try $0.url(environment) }
+        let delivery = webhook.map { AlertWebhook(url: $0, exchanger: exchanger, store: store, clock: clock, logger: logger) }
+        return Gateway(
+            prices: try prices(), providers: Provider.all(environment: environment, exchanger: exchanger), store: store,
+            configuration: registry.gateway.configuration, clock: clock, logger: logger,
+            onAlert: delivery.map { delivery in { @Sendable alert in await delivery.deliver(alert) } })
+    }
+
+    /// The network towards providers. Their addresses come from the operator's environment, not from outside, so that any may be asked.
+    func exchanger() -> CurlExchanger {
+        var configuration = ExchangerConfiguration()
+        configuration.policy = .unrestricted
+        // Many servers close a quiet connection after five seconds.
+        configuration.keptIdle = .seconds(4)
+        return CurlExchanger(configuration: configuration)
+    }
+}
+
+extension SettingValue {
+    /// The address that the setting gives.
+    fileprivate func url(_ environment: [String: String]) throws(DeskError) -> String {
+        switch self {
+        case .text(let text): return text
+        case .environment(let name):
+            guard let value = environment[name], !value.isEmpty else {
+                throw DeskError(
+                    .config, "gateway.alerts.webhook is taken from the environment variable \(name), which is not set",
+                    hint: "Set \(name), or remove the webhook from the registry.")
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Costs
+import Foundation
+public import LLM
+import WireCore
+
+/// What the registry says about models and money.
+public struct GatewaySettings: Sendable, Equatable {
+    public var configuration = GatewayConfiguration()
+    /// Where cost alerts are posted as JSON; nil: only the log.
+    public var webhook: SettingValue?
+
+    public init() {}
+}
+
+/// Reads the registry's `gateway` section.
+struct GatewaySection {
+    static let keys = ["timeZone", "budgets", "alerts", "cache", "deadline", "patience", "callsPerProvider", "attempts"]
+    static let budgetKeys = ["daily", "monthly", "operations"]
+    static let limitKeys = ["daily", "monthly"]
+    static let alertKeys = ["daily", "monthProjected", "webhook"]
+    static let cacheKeys = ["keepFor", "size"]
+
+    let problems: ProblemList
+
+    func read(_ node: JSONNode?) -> GatewaySettings {
+        var settings = GatewaySettings()
+        guard let node, let object = RegistryObject(node, what: "gateway", allowed: Self.keys, problems: problems) else { return settings }
+        if let name = object.string("timeZone", due: "an IANA time zone such as \"America/New_York\"") {
+            if let zone = TimeZone(identifier: name) {
+                settings.configuration.plan.zone = zone
+            } else if let value = object["timeZone"] {
+                object.wrong(value, "timeZone", due: "an IANA time zone such as \"America/New_York\" (is tzdata installed?)")
+            }
+        }
+        budgets(object["budgets"], &settings.configuration.plan)
+        alerts(object["alerts"], &settings)
+        if let cache = object["cache"].flatMap({ RegistryObject($0, what: "gateway.cache", allowed: Self.cacheKeys, problems: problems) }) {
+            if let keepFor = cache.duration("keepFor", in: .zero...(.seconds(8784 * 3600))) { settings.configuration.keepAnswersFor = keepFor }
+            if let size = cache.byteCount("size", in: ByteCount(0)...(.mebibytes(4096))) { settings.configuration.cacheSize = size }
+        }
+        if let deadline = object.duration("deadline", in: .seconds(1)...(.seconds(3600))) { settings.configuration.deadline = deadline }
+        if let patience = object.duration("patience", in: .zero...(.seconds(60))) { settings.configuration.patience = patience }
+        if let calls = object.int("callsPerProvider", in: 1...1024) { settings.configuration.callsPerProvider = calls }
+        if let attempts = object.int("attempts", in: 1...20) { settings.configuration.attempts = attempts }
+        return settings
+    }
+
+    private func budgets(_ node: JSONNode?, _ plan: inout BudgetPlan) {
+        guard let node, let object = RegistryObject(node, what: "gateway.budgets", allowed: Self.budgetKeys, problems: problems) else { return }
+        plan.desk = limits(object)
+        guard let operations = object["operations"] else { return }
+        guard let members = operations.object else {
+            return object.wrong(operations, "operations", due: "an object from operations to their limits")
+        }
+        for member in members {
+            let what = "gateway.budgets.operations.\(SafeText.line(member.key, limit: 60))"
+            guard let own = RegistryObject(member.node, what: what, allowed: Self.limitKeys, problems: problems) else { continue }
+            plan.operations[member.key] = limits(own)
+        }
+    }
+
+    private func limits(_ object: RegistryObject) -> SpendingLimits {
+        SpendingLimits(daily: money("daily", object), monthly: money("monthly", object))
+    }
+
+    private func money(_ key: String, _ object: RegistryObject) -> Money? {
+        guard let node = object[key] else { return nil }
+        guard let money = node.string.flatMap({ Money(dollars: $0) }), money >= .zero else {
+            object.wrong(node, key, due: "an amount of US dollars in quotes, such as \"2.50\"")
+            return nil
+        }
+        return money
+    }
+
+    private func alerts(_ node: JSONNode?, _ settings: inout GatewaySettings) {
+        guard let node, let object = RegistryObject(node, what: "gateway.alerts", allowed: Self.alertKeys, problems: problems) else { return }
+        if let daily = money("daily", object) { settings.configuration.plan.alerts.daily = [daily] }
+        if let projected = money("monthProjected", object) { settings.configuration.plan.alerts.monthProjected = [projected] }
+        guard let webhook = object["webhook"] else { return }
+        if let name = webhook["env"]?.string {
+            settings.webhook = .environment(name)
+        } else if let url = webhook.string, url.hasPrefix("http://") || url.hasPrefix("https://") {
+            settings.webhook = .text(url)
+        } else {
+            object.wrong(webhook, "webhook", due: "an http or https address, or {\"env\":\"NAME\"} where it holds a secret")
+        }
+    }
+}
