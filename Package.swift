@@ -98,6 +98,9 @@ let package = Package(
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "CostsTests", dependencies: ["Costs", "WireCore"], swiftSettings: settings),
         .testTarget(name: "LLMTests", dependencies: ["LLM", "Costs", "WireCore"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["LLM", "Costs", "Fetch", "Stores", "SQLiteStore", "WireCore", "wiredesk", logging],
+            swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
