@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "CLibXML2", logging, lifecycle, heap, deque,
+                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", logging, lifecycle, heap, deque,
             ],
             swiftSettings: settings),
         .target(
