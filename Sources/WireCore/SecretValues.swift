@@ -84,21 +84,38 @@ public struct SecretValues: Sendable, Equatable {
         }
     }
 
+    /// The number that two or four hexadecimal digits write; nil when there are fewer, or others.
     private static func hex(_ digits: ArraySlice<UInt8>) -> Int? {
         guard digits.count == 2 || digits.count == 4 else { return nil }
-        return Int(String(decoding: digits, as: UTF8.self), radix: 16)
+        return number(digits, radix: 16)
     }
 
-    private static let names: [(name: String, byte: UInt8)] = [("amp", 0x26), ("lt", 0x3C), ("gt", 0x3E), ("quot", 0x22), ("apos", 0x27)]
+    private static func number(_ digits: ArraySlice<UInt8>, radix: Int) -> Int? {
+        guard !digits.isEmpty else { return nil }
+        var number = 0
+        for digit in digits {
+            let value: Int
+            switch digit {
+            case 0x30...0x39: value = Int(digit) - 0x30
+            case 0x41...0x46, 0x61...0x66: value = Int(digit | 0x20) - 0x57
+            default: return nil
+            }
+            guard value < radix else { return nil }
+            number = number * radix + value
+        }
+        return number
+    }
+
+    private static let names: [(name: [UInt8], byte: UInt8)] = [
+        (Array("amp".utf8), 0x26), (Array("lt".utf8), 0x3C), (Array("gt".utf8), 0x3E), (Array("quot".utf8), 0x22), (Array("apos".utf8), 0x27),
+    ]
 
     /// HTML's references, by name or number; `rest` begins behind the ampersand.
     private static func reference(_ wanted: UInt8, _ rest: ArraySlice<UInt8>) -> Int? {
-        let body = rest.prefix(8)
-        guard let end = body.firstIndex(of: 0x3B) else { return nil }
-        let name = String(decoding: body[..<end], as: UTF8.self).lowercased()
-        let isHex = name.hasPrefix("#x")
-        let number = name.hasPrefix("#") ? Int(name.dropFirst(isHex ? 2 : 1), radix: isHex ? 16 : 10) : nil
-        let named = names.first { $0.name == name }.map { Int($0.byte) }
-        return number ?? named == Int(wanted) ? end + 1 : nil
+        guard let end = rest.prefix(8).firstIndex(of: 0x3B) else { return nil }
+        let name = rest[..<end]
+        guard name.first == 0x23 else { return names.contains { $0.byte == wanted && name.elementsEqual($0.name) } ? end + 1 : nil }
+        let isHex = name.dropFirst().first.map { $0 | 0x20 == 0x78 } ?? false
+        return number(name.dropFirst(isHex ? 2 : 1), radix: isHex ? 16 : 10) == Int(wanted) ? end + 1 : nil
     }
 }
