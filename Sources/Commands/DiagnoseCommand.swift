@@ -11,8 +11,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diagnose", abstract: "Asks a source once and tells every step, from the registry to the schedule.",
         discussion: """
-            Writes nothing to the store and passes over an open breaker. Takes an id or any address. --record keeps the answers in a file,
-            --replay tells a recording again without a network. Exit code 1 when a step fails.
+            Writes nothing to the store and passes over an open breaker. Takes an id or any address. --record keeps the answers in a new
+            file, --replay tells a recording again without a network. Exit code 1 when a step fails.
             """)
 
     @OptionGroup var global: GlobalOptions
