@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", "CLibXML2", logging, lifecycle, heap, deque,
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", logging, lifecycle, heap, deque,
             ],
             swiftSettings: settings),
         .target(

@@ -27,7 +27,7 @@ struct ArticlesCommand: AsyncParsableCommand {
             let workspace = try Workspace(global)
             guard let store = try workspace.openStoreIfThere() else {
                 if json { return Output.line("[]") }
-                return Output.line("Nothing is stored yet in \(workspace.data.path): `wiredesk run` or `wiredesk poll --all` begins.")
+                return Output.line("Nothing is stored yet in \(SafeText.line(workspace.storePlace)): `wiredesk run` or `wiredesk poll --all` begins.")
             }
             var query = ArticleQuery(limit: Self.page)
             query.source = try sourceID()

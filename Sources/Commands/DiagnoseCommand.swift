@@ -11,8 +11,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diagnose", abstract: "Asks a source once and tells every step, from the registry to the schedule.",
         discussion: """
-            Writes nothing to the store and passes over an open breaker. Takes an id or any address. --record keeps the answers in a file,
-            --replay tells a recording again without a network. Exit code 1 when a step fails.
+            Writes nothing to the store and passes over an open breaker. Takes an id or any address. --record keeps the answers in a new
+            file, --replay tells a recording again without a network. Exit code 1 when a step fails.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -24,20 +24,31 @@ struct DiagnoseCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let workspace = try Workspace(global)
+            try checkOptions()
             let recording = try replay.map { try Recording(reading: Self.bytes(of: $0), file: $0) }
-            guard let subject = subject ?? recording?.subject else {
+            guard let subject = subject ?? recording?.subject, !subject.isEmpty else {
                 throw DeskError(.usage, "nothing to diagnose is named", hint: "`wiredesk diagnose ID` or `wiredesk diagnose https://…`.")
             }
             let registry = workspace.registryFile.stamp() == nil && subject.contains("://") ? nil : try workspace.registry()
             let (source, isRegistered) = try source(subject, registry)
             let diagnosis: Diagnosis
+            var made: Recording?
             if let recording {
                 diagnosis = try await diagnose(source, isRegistered, ReplayFetcher(recording), nil, FixedClock(recording.recordedAt), workspace)
             } else {
-                diagnosis = try await live(source, isRegistered, registry, workspace)
+                (diagnosis, made) = try await live(source, isRegistered, registry, workspace)
             }
             if json { printJSON(diagnosis) } else { print(diagnosis, source) }
+            if let record, let made { try keep(made, in: record) }
             if !diagnosis.isHealthy { throw ExitCode(1) }
+        }
+    }
+
+    private func checkOptions() throws {
+        guard let record else { return }
+        guard replay == nil else { throw DeskError(.usage, "--record and --replay exclude each other: a recording is there already") }
+        guard access(record, F_OK) != 0 else {
+            throw DeskError(.usage, "there is such a file already, and it is not overwritten", place: record, hint: "Name another for --record.")
         }
     }
 
@@ -52,19 +63,14 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
     private func live(
         _ source: SourceConfiguration, _ isRegistered: Bool, _ registry: Registry?, _ workspace: Workspace
-    ) async throws -> Diagnosis {
+    ) async throws -> (Diagnosis, Recording) {
         let fetcher = try workspace.fetcher(registry)
-        let recorder = RecordingFetcher(fetcher)
+        let recorder = RecordingFetcher(RedactingFetcher(fetcher, secrets: source.secrets(environment: workspace.environment)))
         let store = try workspace.openStoreIfThere()
         let diagnosis = try await diagnose(source, isRegistered, recorder, store, SystemClock(), workspace)
         await fetcher.shutdown()
         try await store?.close()
-        if let record {
-            let recording = Recording(subject: isRegistered ? source.id.text : source.url, recordedAt: Date(), replies: recorder.replies)
-            try Self.write(recording.json, to: record)
-            Output.error("The answers are kept in \(record); `wiredesk diagnose --replay \(record)` tells them again.")
-        }
-        return diagnosis
+        return (diagnosis, Recording(subject: isRegistered ? source.id.text : source.url, recordedAt: Date(), replies: recorder.replies))
     }
 
     private func diagnose(
@@ -104,7 +110,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
     private func print(_ diagnosis: Diagnosis, _ source: SourceConfiguration) {
         let palette = Palette()
-        Output.line(palette.bold(source.id.text) + "  " + redactedURL(source.url))
+        Output.line(palette.bold(source.id.text) + "  " + SafeText.line(redactedURL(source.url), limit: 500))
         for stage in diagnosis.stages {
             let (mark, paint): (String, (String) -> String) =
                 switch stage.ok {
@@ -115,7 +121,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
             let time = stage.ok == nil || stage.ms == 0 ? "" : "\(stage.ms) ms"
             let name = stage.name.padding(toLength: 11, withPad: " ", startingAt: 0)
             let right = String(repeating: " ", count: max(0, 8 - time.utf8.count)) + time
-            Output.line("  \(paint(mark)) \(name)\(palette.dim(right))  \(stage.ok == nil ? palette.dim(stage.detail) : SafeText.line(stage.detail))")
+            let detail = SafeText.line(stage.detail, limit: 1000)
+            Output.line("  \(paint(mark)) \(name)\(palette.dim(right))  \(stage.ok == nil ? palette.dim(detail) : detail)")
         }
         let evidence = diagnosis.report.record.evidence
         if !diagnosis.report.isHealthy, let bytes = evidence.firstBytes { Output.line("\n  the answer begins: \(palette.dim(bytes))") }
@@ -136,12 +143,16 @@ struct DiagnoseCommand: AsyncParsableCommand {
         return [UInt8](data)
     }
 
-    private static func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw DeskError(.usage, "the recording cannot be written: \(error.localizedDescription)", place: path)
+    private func keep(_ recording: Recording, in path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard descriptor >= 0, (try? file.write(contentsOf: Data(recording.json.utf8))) != nil else {
+            throw DeskError(
+                .usage, "the recording cannot be written: \(String(cString: strerror(errno)))", place: path,
+                hint: "Name a file in a folder that this user can write to.")
         }
+        let shown = SafeText.line(path, limit: 200)
+        Output.error("The answers are kept in \(shown); `wiredesk diagnose --replay \(shown)` tells them again.")
     }
 }
 

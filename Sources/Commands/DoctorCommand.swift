@@ -48,7 +48,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var checks = [
             Check(
                 name: "registry", ok: registry.sources.isEmpty ? nil : true,
-                detail: "\(workspace.registryFile.path): \(registry.sources.count) sources, \(disabled) disabled")
+                detail: "\(workspace.registryFile.path): \(registry.sources.count.counted("source")), \(disabled) disabled")
         ]
         for source in registry.sources where source.isEnabled(at: now) {
             do {
@@ -67,11 +67,14 @@ struct DoctorCommand: AsyncParsableCommand {
     private func dataCheck(_ workspace: Workspace) -> Check {
         let path = workspace.data.path
         do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try workspace.data.checkWritable()
+            guard try workspace.data.exists() else {
+                return Check(name: "data folder", ok: true, detail: "\(path) is not there yet, and can be made")
+            }
             let lock = try workspace.data.lockForHost()
             withExtendedLifetime(lock) {}
             return Check(name: "data folder", ok: true, detail: "\(path) is writable")
-        } catch let error as DeskError where error.message.hasPrefix("another wiredesk") {
+        } catch  where error.message.hasPrefix("another wiredesk") {
             return Check(name: "data folder", ok: true, detail: error.message)
         } catch {
             return Check(name: "data folder", ok: false, detail: String(describing: error))
@@ -80,12 +83,12 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func storeCheck(_ workspace: Workspace) async -> Check {
         do {
-            let store = try workspace.openStore()
+            guard let store = try workspace.openStoreIfThere() else { return Check(name: "store", ok: true, detail: "not made yet") }
             let faults = try await store.check()
             let counts = try await store.articleCounts().values.reduce(0, +)
             try await store.close()
             return Check(
-                name: "store", ok: faults.isEmpty, detail: faults.isEmpty ? "sound, \(counts) articles" : faults.joined(separator: "; "))
+                name: "store", ok: faults.isEmpty, detail: faults.isEmpty ? "sound, \(counts.counted("article"))" : faults.joined(separator: "; "))
         } catch {
             return Check(name: "store", ok: false, detail: String(describing: error))
         }
@@ -129,7 +132,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 case false: palette.bad("✗")
                 default: palette.warn("!")
                 }
-            let lines = check.detail.split(separator: "\n", omittingEmptySubsequences: true).map { SafeText.line(String($0)) }
+            let lines = check.detail.split(separator: "\n", omittingEmptySubsequences: true).map { SafeText.line(String($0), limit: 1000) }
             Output.line(
                 "\(mark) \(check.name.padding(toLength: max(22, check.name.count), withPad: " ", startingAt: 0)) \(lines.joined(separator: "\n    "))"
             )

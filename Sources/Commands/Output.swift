@@ -18,6 +18,11 @@ enum Output {
     /// A line for the person, not part of the result.
     static func error(_ text: String) { write(text + "\n", to: 2) }
 
+    /// A text of several lines for a person: each line safe, and no longer than a screen's worth.
+    static func lines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { SafeText.line(String($0), limit: 2000) }.joined(separator: "\n")
+    }
+
     /// Bytes as they stand.
     static func bytes(_ bytes: [UInt8]) { write(bytes[...], to: 1) }
 
@@ -36,13 +41,19 @@ enum Output {
 
     private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8)[...], to: descriptor) }
 
-    /// Writes all of it; a reader that has gone away ends the program quietly.
+    /// Writes all of it. A reader that has gone away (`| head`) has what it wanted: the program ends quietly with 0. Any other fault of
+    /// stdout, a full disk say, is told on stderr and ends the program with 1; one of stderr can be told to nobody.
     private static func write(_ rest: ArraySlice<UInt8>, to descriptor: Int32) {
         var bytes = rest
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { exit(errno == EPIPE ? 0 : 1) }
+            guard count > 0 else {
+                let reason = errno
+                if reason == EPIPE { exit(0) }
+                if descriptor == 1 { error("wiredesk: the output cannot be written: \(String(cString: strerror(reason)))") }
+                exit(1)
+            }
             bytes = bytes.dropFirst(count)
         }
     }

@@ -100,7 +100,7 @@ private struct FeedOutput {
 
     mutating func add(_ error: FeedError, file: String) {
         guard isNDJSON else {
-            text += "\(file): \(error.outcome.rawValue): \(error.message)\n"
+            text += "\(SafeText.line(file, limit: 200)): \(error.outcome.rawValue): \(SafeText.line(error.message, limit: 500))\n"
             return
         }
         json.object {
@@ -160,8 +160,8 @@ private struct FeedOutput {
 
     private mutating func addText(_ document: FeedDocument, file: String) {
         let palette = Palette()
-        let facts = [document.version, document.language, document.url, "\(document.items.count) items"].compactMap { $0 }
-        text += "\(palette.bold(SafeText.line(document.title ?? file)))  \(palette.dim(SafeText.line(facts.joined(separator: ", "))))\n"
+        let facts = [document.version, document.language, document.url, document.items.count.counted("item")].compactMap { $0 }
+        text += "\(palette.bold(SafeText.line(document.title ?? file, limit: 200)))  \(palette.dim(SafeText.line(facts.joined(separator: ", "))))\n"
         for note in document.notes { text += "  \(palette.warn("note")) \(SafeText.line(note))\n" }
         for item in document.items {
             let date = item.publishedAt.map(UTCTime.text) ?? "no date             "

@@ -47,7 +47,8 @@ struct PollCommand: AsyncParsableCommand {
             let source = try registry.source(named: id)
             guard force || source.isEnabled(at: now) else {
                 let disabled = source.disabled
-                let why = [disabled?.reason.map { "“\($0)”" }, disabled?.until.map { "until \(UTCTime.text($0))" }].compactMap { $0 }
+                let why = [disabled?.reason.map { "“\(SafeText.line($0, limit: 200))”" }, disabled?.until.map { "until \(UTCTime.text($0))" }]
+                    .compactMap { $0 }
                 throw DeskError(
                     .usage, "\(source.id) is disabled\(why.isEmpty ? "" : ": " + why.joined(separator: ", "))",
                     hint: "`wiredesk sources enable \(source.id)` brings it back; --force polls it all the same.")

@@ -30,11 +30,13 @@ struct RunCommand: AsyncParsableCommand {
 
     private func chosenRoles() throws -> Set<Role> {
         if roles == "all" { return Set(Role.allCases) }
+        let hint = "The roles are \(Role.allCases.map(\.rawValue).joined(separator: ", ")) and all."
+        let words = roles.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        guard !words.isEmpty else { throw DeskError(.usage, "--roles names none: the host would have nothing to do", hint: hint) }
         return Set(
-            try roles.split(separator: ",").map { word in
-                guard let role = Role(rawValue: word.filter { $0 != " " }) else {
-                    let names = Role.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw DeskError(.usage, "there is no role “\(SafeText.line(String(word), limit: 40))”", hint: "The roles are \(names) and all.")
+            try words.map { word in
+                guard let role = Role(rawValue: word) else {
+                    throw DeskError(.usage, "there is no role “\(SafeText.line(word, limit: 40))”", hint: hint)
                 }
                 return role
             })
@@ -79,7 +81,7 @@ struct RunCommand: AsyncParsableCommand {
         let now = SystemClock().now()
         let enabled = registry.sources.count { $0.isEnabled(at: now) }
         workspace.logger.notice(
-            "wiredesk \(Version.text) polls \(enabled) of \(registry.sources.count) sources",
+            "wiredesk \(Version.text) polls \(enabled) of \(registry.sources.count.counted("source"))",
             metadata: ["registry": "\(workspace.registryFile.path)", "data": "\(workspace.data.path)", "pid": "\(getpid())"])
     }
 

@@ -52,7 +52,7 @@ struct SourcesListCommand: AsyncParsableCommand {
             let count = lines.count { $0.status == status }
             return count == 0 ? nil : "\(count) \(status.rawValue)"
         }
-        Output.line(palette.dim("\(lines.count) sources: \(counts.joined(separator: ", "))"))
+        Output.line(palette.dim("\(lines.count.counted("source"))\(counts.isEmpty ? "" : ": ")\(counts.joined(separator: ", "))"))
         if let sick = lines.first(where: { $0.status == .resting || $0.status == .failing }) {
             Output.line(palette.dim("Why one fails: wiredesk diagnose \(sick.source.id)"))
         }
@@ -92,7 +92,8 @@ struct SourceLine {
         case .disabled:
             let disabled = source.disabled
             let until = disabled?.until.map { "until \(UTCTime.text($0))" }
-            return ([disabled?.reason, disabled?.by.map { "by \($0)" }, until].compactMap { $0 }).joined(separator: ", ")
+            return ([disabled?.reason.map { SafeText.line($0, limit: 200) }, disabled?.by.map { "by \($0)" }, until].compactMap { $0 }).joined(
+                separator: ", ")
         case .failing, .resting:
             let since = state?.failingSince.map { "for \(Duration.seconds(max(0, now.timeIntervalSince($0))).short): " } ?? ""
             let served = state?.servedBy.flatMap { $0 == source.id ? nil : "; served by \($0)" } ?? ""
@@ -216,7 +217,7 @@ struct SourcesShowCommand: AsyncParsableCommand {
             if let next = state.nextPollAt { facts.append(("next poll", UTCTime.text(next))) }
         }
         for (key, value) in facts {
-            Output.line(palette.dim(key.padding(toLength: 11, withPad: " ", startingAt: 0)) + SafeText.line(value))
+            Output.line(palette.dim(key.padding(toLength: 11, withPad: " ", startingAt: 0)) + SafeText.line(value, limit: 1000))
         }
         guard !polls.isEmpty else { return }
         var table = Table(["POLLED AT", "OUTCOME", "ITEMS", "NEW", "TIME", "WHAT HAPPENED"], rightAligned: [2, 3, 4])

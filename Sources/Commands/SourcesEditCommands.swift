@@ -25,6 +25,7 @@ struct SourcesAddCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let workspace = try Workspace(global)
+            try checkAddress()
             let file = workspace.registryFile
             let registry = file.stamp() == nil ? nil : try file.load()
             if let interval, Duration(parsing: interval) == nil {
@@ -42,8 +43,15 @@ struct SourcesAddCommand: AsyncParsableCommand {
             try refuseKnown(finding, registry)
             let members = try members(finding, taken: taken)
             if !dryRun { try file.edit { try $0.add(members) } }
-            report(result, finding, members, file: file.path)
+            report(result, finding, members, file: SafeText.line(file.path))
         }
+    }
+
+    /// A slip is told before anything is asked; the scheme may be left out.
+    private func checkAddress() throws {
+        guard !url.isEmpty else { throw DeskError(.usage, "no address is given", hint: "`wiredesk sources add https://example.com`.") }
+        guard let due = SourceURL.fault(of: url.contains("://") ? url : "https://" + url) else { return }
+        throw DeskError(.usage, "“\(SafeText.line(redactedURL(url), limit: 120))” is not \(due)")
     }
 
     private func nothingFound(_ result: SourceFinder.Result) -> DeskError {
@@ -86,7 +94,8 @@ struct SourcesAddCommand: AsyncParsableCommand {
             return Output.line(writer.text)
         }
         let palette = Palette()
-        Output.line("Found \(palette.bold(SafeText.line(finding.feed.title ?? finding.url, limit: 80))): \(finding.url) (\(finding.how))")
+        let title = SafeText.line(finding.feed.title ?? finding.url, limit: 80)
+        Output.line("Found \(palette.bold(title)): \(SafeText.line(redactedURL(finding.url), limit: 200)) (\(finding.how))")
         let now = SystemClock().now()
         for item in finding.feed.items.prefix(5) {
             let age = item.publishedAt.map { SourceLine.ago($0, now) } ?? "no date"
@@ -94,7 +103,7 @@ struct SourcesAddCommand: AsyncParsableCommand {
                 "  \(palette.dim(age.padding(toLength: 14, withPad: " ", startingAt: 0)))\(SafeText.line(item.title ?? "(no title)", limit: 90))")
         }
         for other in result.findings.dropFirst() {
-            Output.line(palette.dim("  also there: \(other.url)"))
+            Output.line(palette.dim("  also there: \(SafeText.line(redactedURL(other.url), limit: 200))"))
         }
         Output.line(
             dryRun
@@ -116,7 +125,7 @@ struct SourcesRemoveCommand: AsyncParsableCommand {
             let file = try Workspace(global).registryFile
             let source = try file.load().source(named: id)
             try file.edit { try $0.remove(source.id) }
-            Output.line("\(source.id) is out of \(file.path); its articles stay in the store.")
+            Output.line("\(source.id) is out of \(SafeText.line(file.path)); its articles stay in the store.")
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fetch
 import Foundation
 import Host
 import WireCore
@@ -38,16 +39,15 @@ struct SourcesImportCommand: AsyncParsableCommand {
             let registry = registryFile.stamp() == nil ? Registry() : try registryFile.load()
             let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
             guard let data else { throw DeskError(.usage, "the list cannot be read", place: file) }
-            let (entries, skipped) = entries(try OPML.read([UInt8](data), file: file), registry)
-            if !dryRun, !entries.isEmpty {
-                try registryFile.edit { editor in
-                    for entry in entries { try editor.add(entry.members) }
-                }
-            }
-            for entry in entries { Output.line("\(entry.id)  \(entry.url)") }
+            let list = try OPML.read([UInt8](data), file: file)
+            let (entries, skipped) = entries(list.outlines, registry)
+            if !dryRun, !entries.isEmpty { try registryFile.edit { try $0.add(entries.map(\.members)) } }
+            Output.text(entries.map { "\($0.id)  \(SafeText.line(redactedURL($0.url), limit: 200))\n" }.joined())
             for line in skipped { Output.error("passed over: \(line)") }
+            if list.isCutShort { Output.error("the list breaks off before its end; what it holds until then was read") }
+            if list.isTruncated { Output.error("the list holds more than \(OPML.maximumFeeds) feeds; the rest was left out") }
             let verb = dryRun ? "would be entered into" : "entered into"
-            Output.line("\(entries.count) \(verb) \(registryFile.path), \(skipped.count) passed over")
+            Output.line("\(entries.count) \(verb) \(SafeText.line(registryFile.path)), \(skipped.count) passed over")
         }
     }
 
@@ -58,23 +58,22 @@ struct SourcesImportCommand: AsyncParsableCommand {
     }
 
     private func entries(_ outlines: [OPML.Outline], _ registry: Registry) -> ([Entry], skipped: [String]) {
-        var taken = Set(registry.sources.map(\.id.text))
+        var names = SourceName.Pool(taken: Set(registry.sources.map(\.id.text)))
         var urls = Set(registry.sources.map(\.url))
         var entries: [Entry] = []
         var skipped: [String] = []
         for outline in outlines {
-            let url = outline.feedURL.trimmingCharacters(in: .whitespaces)
-            let shown = SafeText.line(url, limit: 120)
-            guard WebAddress.host(of: url) != nil, !url.contains("@"), !url.contains(" ") else {
-                skipped.append("\(shown), which is no address that can be polled")
+            let url = outline.feedURL.trimmingCharacters(in: .whitespacesAndNewlines)
+            let shown = SafeText.line(redactedURL(url), limit: 120)
+            if let due = SourceURL.fault(of: url) {
+                skipped.append("\(shown), which is not \(due)")
                 continue
             }
             guard urls.insert(url).inserted else {
                 skipped.append("\(shown), which is there already")
                 continue
             }
-            let id = SourceName.propose(for: url, title: outline.title, taken: taken)
-            taken.insert(id)
+            let id = names.propose(for: url, title: outline.title)
             var members = [("id", id), ("kind", "feed"), ("url", url)].map { (key: $0.0, json: RegistryEditor.quoted($0.1)) }
             if !outline.tags.isEmpty { members.append(("tags", "[\(outline.tags.map(RegistryEditor.quoted).joined(separator: ", "))]")) }
             members.append(("note", RegistryEditor.quoted(SafeText.line(outline.title, limit: 120))))

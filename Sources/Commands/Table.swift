@@ -6,9 +6,11 @@ struct Table {
     struct Cell {
         var text: String
         var paint: (String) -> String = { $0 }
+        /// Characters of a cell; what is longer is nothing to look at in a table.
+        private static let longest = 1000
 
         init(_ text: String, paint: @escaping (String) -> String = { $0 }) {
-            self.text = SafeText.line(text)
+            self.text = SafeText.line(text, limit: Self.longest)
             self.paint = paint
         }
 

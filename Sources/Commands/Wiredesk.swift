@@ -3,6 +3,12 @@
 
 public import ArgumentParser
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The program.
 public struct Wiredesk: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
@@ -26,6 +32,35 @@ public struct Wiredesk: AsyncParsableCommand {
         ])
 
     public init() {}
+
+    /// Runs the command line of this process to its end.
+    public static func start() async {
+        occupyStandardStreams()
+        // A reader of the output that has gone away is told by write, not by a signal, whatever the verb: see Output.
+        signal(SIGPIPE, SIG_IGN)
+        // The host reads its registry again on SIGHUP; one that comes before it can do so must not end it.
+        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName { signal(SIGHUP, SIG_IGN) }
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch {
+            end(error)
+        }
+    }
+
+    /// Where a standard stream was closed by whoever started the program, the next file to be opened would take its place, and results would
+    /// be written into it. Read-only, so that a write is told as the fault it is.
+    private static func occupyStandardStreams() {
+        for stream in Int32(0)...2 where fcntl(stream, F_GETFD) == -1 { _ = open("/dev/null", O_RDONLY) }
+    }
+
+    /// Ends with what the error says. Help and version go out as they are; a complaint may quote what was typed, control characters and all.
+    private static func end(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+        Output.error(Output.lines(fullMessage(for: error)))
+        exit(withError: code)
+    }
 }
 
 /// What the program calls itself.

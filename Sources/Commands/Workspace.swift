@@ -55,17 +55,29 @@ struct Workspace {
 
     /// The store; the data folder is made if need be.
     func openStore() throws -> any DeskStore & LedgerStore {
-        guard let url = storeURL else { return try SQLiteStore(path: data.databasePath) }
-        if url.hasPrefix("sqlite:") { return try SQLiteStore(path: String(url.dropFirst("sqlite:".count))) }
-        throw DeskError(
-            .config, "the store “\(SafeText.line(redactedURL(url), limit: 80))” is of no kind that this version knows",
-            hint: "Use sqlite:PATH, or leave --store out.")
+        if storeURL == nil { try data.make() }
+        return try SQLiteStore(path: try databasePath())
     }
 
     /// The store if there is one; looking at nothing makes nothing.
     func openStoreIfThere() throws -> (any DeskStore & LedgerStore)? {
-        if storeURL == nil, !FileManager.default.fileExists(atPath: data.databasePath) { return nil }
-        return try openStore()
+        let path = try databasePath()
+        if storeURL == nil, try !data.exists() { return nil }
+        return FileManager.default.fileExists(atPath: path) ? try SQLiteStore(path: path) : nil
+    }
+
+    /// Where the store lies, for messages.
+    var storePlace: String { storeURL.map { SafeText.line(redactedURL($0), limit: 200) } ?? data.path }
+
+    private func databasePath() throws -> String {
+        guard let url = storeURL else { return data.databasePath }
+        let path = url.dropFirst("sqlite:".count)
+        guard url.hasPrefix("sqlite:"), !path.isEmpty else {
+            throw DeskError(
+                .config, "the store “\(SafeText.line(redactedURL(url), limit: 80))” is of no kind that this version knows",
+                hint: "Use sqlite:PATH, or leave --store out.")
+        }
+        return String(path)
     }
 
     /// The address policy of environment and registry together.
@@ -100,7 +112,7 @@ func reportingErrors<T>(_ body: () async throws -> T) async throws -> T {
     do {
         return try await body()
     } catch let error as DeskError {
-        Output.error("wiredesk: \(error)")
+        Output.error(Output.lines("wiredesk: \(error)"))
         throw error.exitCode
     }
 }

@@ -43,14 +43,20 @@ struct AnswerHead {
         fields.filter { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name }.map(\.value)
     }
 
-    /// The declared length; nil when there is none that can be read.
-    var contentLength: Int? { values("content-length").first.flatMap { Int($0) } }
-
-    /// Two lengths that contradict each other (RFC 9112, 6.3: the message cannot be trusted).
-    var conflictingLength: String? {
-        let lengths = Set(values("content-length").flatMap { $0.split(separator: ",").map { $0.filter { $0 != " " } } })
-        return lengths.count > 1 ? lengths.sorted().joined(separator: " and ") : nil
+    /// The declared lengths, each once; a list of equal ones is one (RFC 9110, 8.6).
+    private var lengths: Set<String> {
+        Set(values("content-length").flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } } })
     }
+
+    /// The declared length; one beyond any number is ``Int/max``, so that it counts as too large. Nil when there is none.
+    var contentLength: Int? { lengths.first.flatMap { Self.isNumber($0) ? Int($0) ?? .max : nil } }
+
+    /// Two lengths that contradict each other, or one that is no number (RFC 9112, 6.3: the message cannot be trusted).
+    var conflictingLength: String? {
+        lengths.count > 1 || !lengths.allSatisfy(Self.isNumber) ? lengths.sorted().map { "“\($0)”" }.joined(separator: " and ") : nil
+    }
+
+    private static func isNumber(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 
     /// The layers of compression, outermost first; "identity" is none.
     var encodings: [String] {

@@ -283,13 +283,18 @@ final class Transfer {
     private func failure(_ code: CURLcode, _ easy: UnsafeMutableRawPointer) -> FetchFailure? {
         let curlText = String(decoding: errorText.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let seen = TransferEnd(
-            code: code, curlText: SafeText.line(curlText, limit: 200), url: url, urlOwner: "the source's url", hop: trace.hops.last, answer: answer,
+            code: code, curlText: SafeText.line(curlText, limit: 200), url: url,
+            urlOwner: trace.redirects > 0 ? "the redirect's target" : "the source's url", hop: trace.hops.last, answer: answer,
             bodyBytes: body.count, wireBytes: wireBytes, deniedAddress: deniedAddress)
         guard
-            let (outcome, message, hint) = seen.failure(
+            var (outcome, message, hint) = seen.failure(
                 stop, isInflated: layers.allSatisfy { $0.isComplete || $0.isUntouched && body.isEmpty }, request: request,
                 configuration: loop.configuration)
         else { return nil }
+        // An address that a server sends is not the registry's to correct.
+        if outcome == .config, trace.redirects > 0 {
+            (outcome, message, hint) = (.redirect, "redirected, and \(message)", "The fault is at the site; its redirect leads nowhere.")
+        }
         return FetchFailure(outcome: outcome, message: message, hint: hint, evidence: evidence, trace: trace)
     }
 }

@@ -21,7 +21,8 @@ extension TransferEnd {
         case .encoding(let name):
             return (.parse, "\(place) compresses with “\(SafeText.line(name, limit: 60))”, which was not asked for", nil)
         case .corrupt: return (.network, "the compression of \(place)'s answer is damaged", nil)
-        case .conflictingLength(let lengths): return (.network, "\(place) gives contradictory lengths: \(SafeText.line(lengths, limit: 80))", nil)
+        case .conflictingLength(let lengths):
+            return (.network, "\(place) gives a length that cannot be trusted: \(SafeText.line(lengths, limit: 80))", nil)
         case nil: break
         }
         if let failure { return failure }

@@ -13,7 +13,8 @@ extension TransferEnd {
         case .silence:
             return (.timeout, "\(place) fell silent for \(request.idleTimeout.short) after \(bodyBytes) bytes of its answer", nil)
         case .calledOff: return (.network, "the exchange with \(place) was called off", nil)
-        case .conflictingLength(let lengths): return (.network, "\(place) gives contradictory lengths: \(SafeText.line(lengths, limit: 80))", nil)
+        case .conflictingLength(let lengths):
+            return (.network, "\(place) gives a length that cannot be trusted: \(SafeText.line(lengths, limit: 80))", nil)
         case .secondSending:
             return (
                 .network, "the kept connection to \(place) broke after the request was sent and before an answer came",

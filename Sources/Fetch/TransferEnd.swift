@@ -18,7 +18,9 @@ struct TransferEnd {
     let deniedAddress: String?
 
     var host: String { (try? TargetURL.check(url).get().host) ?? redactedURL(url) }
-    var place: String { hop?.address.map { "\(host) (\($0))" } ?? host }
+    /// The host, and the address behind it where that is another.
+    var place: String { hop?.address.map { isHost($0) ? host : "\(host) (\($0))" } ?? host }
+    private func isHost(_ address: String) -> Bool { host == address || host == "[\(address)]" }
     private var words: String { curlText.isEmpty ? String(cString: curl_easy_strerror(code)) : curlText }
 
     /// What libcurl's code means where we stopped nothing ourselves; nil when it is content.
@@ -64,7 +66,10 @@ struct TransferEnd {
     private var unconnected: Failure {
         if let deniedAddress {
             return (
-                .denied, "\(host) leads to \(deniedAddress), a private or special address, which is not asked",
+                .denied,
+                isHost(deniedAddress)
+                    ? "\(host) is a private or special address, which is not asked"
+                    : "\(host) leads to \(deniedAddress), a private or special address, which is not asked",
                 "If this is meant, allow it: WIREDESK_ALLOW_PRIVATE=\(deniedAddress), or network.allowPrivate in the registry."
             )
         }

@@ -15,15 +15,50 @@ public struct DataFolder: Sendable {
     /// The embedded store's file.
     public var databasePath: String { path + "/wiredesk.db" }
 
+    /// True when there is such a folder. Throws when something else has its name.
+    public func exists() throws(DeskError) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw unusable(errno) }
+            return false
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw unusable(ENOTDIR) }
+        return true
+    }
+
+    /// Makes the folder, and those that it lies in, where they are missing; only the desk's user may enter it.
+    public func make() throws(DeskError) {
+        guard try !exists() else { return }
+        var folders = [path]
+        while let folder = folders.last.map({ FilePathText(path: $0).folder }), folder != "/", folder != ".", access(folder, F_OK) != 0 {
+            folders.append(folder)
+        }
+        for folder in folders.reversed() where mkdir(folder, 0o700) != 0 && errno != EEXIST { throw unusable(errno) }
+    }
+
+    /// Checks that the desk can write there, now or once the folder is made, and makes nothing. Throws with the reason when not.
+    public func checkWritable() throws(DeskError) {
+        var folder = path
+        if try !exists() {
+            repeat { folder = FilePathText(path: folder).folder } while folder != "/" && folder != "." && access(folder, F_OK) != 0
+        }
+        guard access(folder, W_OK | X_OK) == 0 else { throw unusable(errno) }
+    }
+
+    private func unusable(_ code: Int32) -> DeskError {
+        let what = code == ENOTDIR ? "it, or what it lies in, is a file" : String(cString: strerror(code))
+        return DeskError(
+            .config, "the data folder cannot be used: \(what)", place: path,
+            hint: "Name another with --data DIR or WIREDESK_DATA, or give this user the right to write there.")
+    }
+
     /// Takes the folder for this host until the process ends, however it ends. Throws `store` when another host has it.
     public func lockForHost() throws(DeskError) -> HostLock {
-        if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw DeskError(.store, "the data folder cannot be made: \(String(cString: strerror(errno)))", place: path)
-        }
+        try make()
         let file = path + "/host.lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw DeskError(.store, "the data folder cannot be written: \(String(cString: strerror(errno)))", place: file)
+            throw unusable(errno)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var text = [UInt8](repeating: 0, count: 32)

@@ -79,13 +79,7 @@ public struct Diagnostician: Sendable {
         memory.adapterState = state.adapterState
         memory.mayRetry = false
         let runner = PollRunner(fetcher: fetcher, retries: SharedRetryBudget(clock: clock))
-        do {
-            return await runner.run(try source.adapter(environment: environment), ceilings: source.ceilings, memory: memory, now: now)
-        } catch {
-            var reading = PollReading()
-            (reading.outcome, reading.message, reading.hint, reading.end) = (error.outcome, error.message, error.hint, .refused)
-            return reading
-        }
+        return await runner.run(source, environment: environment, memory: memory, now: now)
     }
 
     private func advice(_ reading: PollReading, _ source: SourceConfiguration, _ state: SourceState, _ now: Date) -> String {
@@ -143,10 +137,11 @@ private struct StageChain {
             add(name, failed != name, ms: ms, detail: failed == name ? reading.message : detail)
         }
         let host = WebAddress.host(of: hop.url) ?? ""
-        check("dns", ms: hop.resolvedMs, "\(host) is \(hop.address ?? "known")")
+        let isAddress = host.hasPrefix("[") || host == hop.address || host.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
+        check("dns", ms: hop.resolvedMs, isAddress ? "\(host) is an address, and needs no look-up" : "\(host) is \(hop.address ?? "known")")
         check("connect", ms: span(hop.resolvedMs, hop.connectedMs), "connected to \(hop.address ?? host)")
         check("tls", ms: span(hop.connectedMs, hop.securedMs), hop.tls ?? "none: plain http")
-        let redirects = reading.redirects == 0 ? "" : " after \(reading.redirects) redirect\(reading.redirects == 1 ? "" : "s")"
+        let redirects = reading.redirects == 0 ? "" : " after \(reading.redirects.counted("redirect"))"
         check("request", ms: span(hop.securedMs ?? hop.connectedMs, hop.firstByteMs), "GET \(redactedURL(hop.url))\(redirects)")
         let size = "\(ByteCount(reading.bytesOnWire).short) on the wire, \(ByteCount(reading.bytesDecoded).short) decoded"
         let type = reading.evidence.contentType ?? "no content type"
@@ -192,7 +187,7 @@ private struct StageChain {
         add("parse", !isUnreadable, detail: isUnreadable ? reading.message : notes)
         let newest = reading.items.compactMap(\.publishedAt).max()
         let age = newest.map { ", the newest \(Duration.seconds(max(0, now.timeIntervalSince($0))).short) old" } ?? ""
-        let count = "\(reading.items.count) item\(reading.items.count == 1 ? "" : "s")\(age)"
+        let count = "\(reading.items.count.counted("item"))\(age)"
         let rejected = reading.rejected > 0 ? ", \(reading.rejected) unreadable" : ""
         let quiet = quietNote(newest)
         add("items", outcome != .ceiling || !reading.items.isEmpty, detail: outcome == .ceiling ? reading.message : count + rejected + quiet)
@@ -215,7 +210,7 @@ private struct StageChain {
         let breaker = state.breaker
         let isOpen = breaker.state == .open || breaker.state == .forcedOpen || breaker.state == .halfOpen
         var detail = breaker.state.name.replacing("_", with: "-")
-        if breaker.consecutiveFailures > 0 { detail += ", \(breaker.consecutiveFailures) failures in a row" }
+        if breaker.consecutiveFailures > 0 { detail += ", \(breaker.consecutiveFailures.counted("failure")) in a row" }
         if isOpen, let cause = breaker.cause { detail += ": \(cause)" }
         if let reopensAt = breaker.reopensAt, breaker.state == .open {
             detail += reopensAt > now ? "; a probe goes out in \(Duration.seconds(reopensAt.timeIntervalSince(now)).short)" : "; a probe is due"

@@ -1,11 +1,5 @@
-import CLibXML2
+import Feeds
 public import WireCore
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// Lists of feeds as other readers exchange them: OPML 2.0 (opml.org/spec2.opml).
 public enum OPML {
@@ -32,61 +26,90 @@ public enum OPML {
     /// More feeds than this are not taken from one list.
     public static let maximumFeeds = 20_000
 
-    /// Reads a list. Throws `usage` when it is none; outlines without an address are folders.
-    public static func read(_ bytes: [UInt8], file: String) throws(DeskError) -> [Outline] {
+    /// Folders lie no deeper in each other.
+    public static let maximumDepth = 32
+    /// Of a folder's name this many characters are kept as a tag.
+    private static let tagLength = 100
+    /// Of the words of one `category` attribute this many are kept.
+    private static let mostWords = 32
+
+    /// What a list holds.
+    public struct List: Sendable, Equatable {
+        public var outlines: [Outline] = []
+        /// True when there were more than ``maximumFeeds``; the first ones are kept.
+        public var isTruncated = false
+        /// True when it breaks off before its end; what came before is kept.
+        public var isCutShort = false
+    }
+
+    /// Reads a list. Throws `usage` when it is none, `failure` when it is nested too deep; outlines without an address are folders.
+    public static func read(_ bytes: [UInt8], file: String) throws(DeskError) -> List {
         guard bytes.count <= maximumBytes else { throw DeskError(.usage, "larger than \(ByteCount(maximumBytes))", place: file) }
-        let head = String(decoding: bytes.prefix(4096), as: UTF8.self)
-        guard !head.contains("<!DOCTYPE") && !head.contains("<!ENTITY") else {
-            throw DeskError(.usage, "an OPML list with a document type is not read", place: file, hint: "Remove the <!DOCTYPE …> from it.")
+        var reading = Reading()
+        do {
+            try XMLTags.read(bytes) { reading.take($0) }
+        } catch {
+            throw DeskError(.failure, "this OPML list cannot be read: \(error.message)", place: file)
         }
-        let options = Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue | XML_PARSE_RECOVER.rawValue)
-        let document = bytes.withUnsafeBytes { raw in
-            xmlReadMemory(raw.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(raw.count), nil, nil, options)
-        }
-        defer { xmlFreeDoc(document) }
-        guard let root = xmlDocGetRootElement(document), name(root).lowercased() == "opml" else {
+        guard reading.isList else {
             throw DeskError(.usage, "this is no OPML list", place: file, hint: "Other feed readers export one under “export” or “OPML”.")
         }
-        var outlines: [Outline] = []
-        collect(root.pointee.children, folders: [], depth: 0, into: &outlines)
-        return outlines
+        guard !reading.isTooDeep else {
+            throw DeskError(.failure, "its folders are nested deeper than \(maximumDepth) levels; nothing was taken from it", place: file)
+        }
+        reading.list.isCutShort = !reading.isEnded && !reading.list.isTruncated
+        return reading.list
     }
 
-    private static func name(_ node: xmlNodePtr) -> String { node.pointee.name.map { String(cString: $0) } ?? "" }
+    /// A list under way.
+    private struct Reading {
+        var list = List()
+        var isList = false
+        var isEnded = false
+        var isTooDeep = false
+        /// The names of the open outlines; nil for one that is a feed or has no name.
+        private var open: [String?] = []
 
-    private static func attribute(_ node: xmlNodePtr, _ wanted: String) -> String? {
-        var next = node.pointee.properties
-        while let attribute = next {
-            if attribute.pointee.name.map({ String(cString: $0) })?.lowercased() == wanted.lowercased() {
-                guard let text = xmlNodeListGetString(node.pointee.doc, attribute.pointee.children, 1) else { return nil }
-                defer { free(text) }
-                let value = String(cString: text)
-                return value.isEmpty ? nil : value
+        /// Takes one tag; false when no more is wanted.
+        mutating func take(_ tag: XMLTag) -> Bool {
+            guard tag.name != "opml" else {
+                isEnded = tag.kind != .opening
+                isList = isList || tag.kind != .closing
+                return !isEnded
             }
-            next = attribute.pointee.next
+            guard isList else { return false }
+            guard tag.name == "outline" else { return true }
+            guard tag.kind != .closing else {
+                _ = open.popLast()
+                return true
+            }
+            let title = (tag.attribute("text").flatMap(filled) ?? tag.attribute("title").flatMap(filled)).map { SafeText.line($0) }
+            let url = tag.attribute("xmlurl").flatMap(filled)
+            if let url {
+                guard list.outlines.count < maximumFeeds else {
+                    list.isTruncated = true
+                    return false
+                }
+                list.outlines.append(
+                    Outline(title: title ?? SafeText.line(url), feedURL: url, siteURL: tag.attribute("htmlurl").flatMap(filled), tags: tags(tag)))
+            }
+            if tag.kind == .opening { open.append(url == nil ? title.map { String($0.prefix(tagLength)) } : nil) }
+            isTooDeep = open.count > maximumDepth
+            return !isTooDeep
         }
-        return nil
-    }
 
-    private static func collect(_ first: xmlNodePtr?, folders: [String], depth: Int, into outlines: inout [Outline]) {
-        var next = first
-        while let node = next, depth < 32, outlines.count < maximumFeeds {
-            next = node.pointee.next
-            guard node.pointee.type == XML_ELEMENT_NODE else { continue }
-            guard name(node).lowercased() == "outline" else {
-                collect(node.pointee.children, folders: folders, depth: depth + 1, into: &outlines)
-                continue
+        private func tags(_ tag: XMLTag) -> [String] {
+            var tags: [String] = []
+            for folder in open.compactMap({ $0 }) where !tags.contains(folder) { tags.append(folder) }
+            for path in (tag.attribute("category") ?? "").split(separator: ",").prefix(mostWords) {
+                let word = SafeText.line(String(path.split(separator: "/").joined(separator: "/").prefix(tagLength)))
+                if filled(word) != nil, !tags.contains(word) { tags.append(word) }
             }
-            let title = attribute(node, "text") ?? attribute(node, "title")
-            if let url = attribute(node, "xmlUrl") {
-                let words = attribute(node, "category")?.split(separator: ",").map { $0.split(separator: "/").joined(separator: "/") } ?? []
-                var tags = folders
-                for word in words where !word.isEmpty && !tags.contains(word) { tags.append(word) }
-                outlines.append(Outline(title: title ?? url, feedURL: url, siteURL: attribute(node, "htmlUrl"), tags: tags))
-            } else {
-                collect(node.pointee.children, folders: folders + (title.map { [$0] } ?? []), depth: depth + 1, into: &outlines)
-            }
+            return tags
         }
+
+        /// Nil for blanks.
+        private func filled(_ text: String) -> String? { text.allSatisfy(\.isWhitespace) ? nil : text }
     }
 
     /// Writes a list.

@@ -10,9 +10,9 @@ import Synchronization
 /// It knows no store and no breaker. Every request consumes a permit of the poll's allowance, every page passes the ``PageGuard``, and
 /// the wall-time ceiling is one deadline for all of it, so that whatever a source does, the loop ends.
 public struct PollRunner: Sendable {
-    private let fetcher: any DocumentFetching
-    private let retries: SharedRetryBudget
-    private let backoff: Backoff
+    let fetcher: any DocumentFetching
+    let retries: SharedRetryBudget
+    let backoff: Backoff
     /// Tries of one page beyond the first.
     private static let retriesPerPage = 2
 

@@ -3,7 +3,8 @@ public import FoundationEssentials
 import Synchronization
 public import WireCore
 
-/// A poll's answers as they came, to be looked at again without a network. Requests' header fields are not in it: they carry keys.
+/// A poll's answers as they came, to be looked at again without a network. Requests' header fields are not in it: they carry keys. Record
+/// through a ``RedactingFetcher``, so that a key that a server sends back is not in it either.
 public struct Recording: Sendable {
     /// The source's id, or the address that was asked.
     public var subject: String
@@ -21,7 +22,7 @@ public struct Recording: Sendable {
         var json = JSONWriter(capacity: 64 << 10)
         json.object {
             $0.member("wiredeskRecording", 1)
-            $0.member("subject", subject)
+            $0.member("subject", redactedURL(subject))
             $0.member("recordedAt", UTCTime.text(recordedAt))
             $0.key("replies")
             $0.array { list in
@@ -39,10 +40,10 @@ public struct Recording: Sendable {
         }
         json.member("bytesOnWire", trace.bytesOnWire)
         json.member("bytesDecoded", trace.bytesDecoded)
-        json.member(ifPresent: "movedTo", trace.movedTo)
+        json.member(ifPresent: "movedTo", trace.movedTo.map(redactedURL))
         switch reply {
         case .document(let document):
-            json.member("url", document.url)
+            json.member("url", redactedURL(document.url))
             json.member("status", document.status)
             json.key("headers")
             json.array { list in
@@ -105,7 +106,7 @@ public struct Recording: Sendable {
 extension FetchTrace.Hop {
     /// The members of one hop.
     public func write(to json: inout JSONWriter) {
-        json.member("url", url)
+        json.member("url", redactedURL(url))
         json.member("status", orNull: status)
         json.member("address", orNull: address)
         json.member("tls", orNull: tls)

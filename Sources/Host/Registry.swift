@@ -100,15 +100,18 @@ public struct RegistryProblem: Sendable, Equatable {
 public struct RegistryRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     public var file: String
     public var problems: [RegistryProblem]
+    /// True when there are more than are named.
+    public var isCutShort = false
 
     /// One line a problem, `file:line:column: message`.
     public var description: String {
-        problems.map { "\(file):\($0.position.line):\($0.position.column): \($0.message)" }.joined(separator: "\n")
+        let lines = problems.map { "\(file):\($0.position.line):\($0.position.column): \($0.message)" }
+        return (lines + (isCutShort ? ["and more"] : [])).joined(separator: "\n")
     }
 
     /// As an error with exit code 78.
     public var deskError: DeskError {
-        let count = problems.count == 1 ? "a mistake" : "\(problems.count) mistakes"
+        let count = problems.count == 1 ? "a mistake" : "\(isCutShort ? "more than " : "")\(problems.count) mistakes"
         return DeskError(
             .config, "the registry has \(count) and is refused as a whole:\n\(description)",
             hint: "Correct it; `wiredesk plugins schema` prints what is allowed.")

@@ -8,16 +8,27 @@ public struct RegistryEditor {
     /// The text as it stands.
     public private(set) var text: [UInt8]
 
-    public init(text: [UInt8]) { self.text = text }
+    /// How the file ends its lines; what is added ends them alike.
+    private let lineEnd: String
+
+    public init(text: [UInt8]) {
+        self.text = text
+        let first = text.firstIndex(of: 0x0A)
+        lineEnd = first.map { $0 > 0 && text[$0 - 1] == 0x0D } == true ? "\r\n" : "\n"
+    }
 
     /// Adds a source behind the last one. `members` are key and JSON text, in order.
-    public mutating func add(_ members: [(key: String, json: String)]) throws(DeskError) {
+    public mutating func add(_ members: [(key: String, json: String)]) throws(DeskError) { try add([members]) }
+
+    /// Adds sources behind the last one, all in one step.
+    public mutating func add(_ entries: [[(key: String, json: String)]]) throws(DeskError) {
+        guard !entries.isEmpty else { return }
         let list = try sources()
-        let entry = rendered(members, indent: "    ")
+        let entries = entries.map { "\(lineEnd)    " + rendered($0, indent: "    ") }.joined(separator: ",")
         if let last = list.node.array?.last {
-            text.insert(contentsOf: Array(",\n    \(entry)".utf8), at: last.range.upperBound)
+            text.insert(contentsOf: Array(",\(entries)".utf8), at: last.range.upperBound)
         } else {
-            text.replaceSubrange(list.node.range, with: Array("[\n    \(entry)\n  ]".utf8))
+            text.replaceSubrange(list.node.range, with: Array("[\(entries)\(lineEnd)  ]".utf8))
         }
     }
 
@@ -45,7 +56,7 @@ public struct RegistryEditor {
             text.replaceSubrange(member.node.range, with: Array(json.utf8))
         } else if let last = entry.object?.last {
             let indent = lineBlanks(before: last.keyRange.lowerBound)
-            let separator = indent.map { ",\n\($0)" } ?? ", "
+            let separator = indent.map { ",\(lineEnd)\($0)" } ?? ", "
             text.insert(contentsOf: Array("\(separator)\"\(key)\": \(json)".utf8), at: last.node.range.upperBound)
         }
     }
@@ -113,6 +124,6 @@ public struct RegistryEditor {
 
     private func rendered(_ members: [(key: String, json: String)], indent: String) -> String {
         let lines = members.map { "\(indent)  \"\($0.key)\": \($0.json)" }
-        return "{\n\(lines.joined(separator: ",\n"))\n\(indent)}"
+        return "{\(lineEnd)\(lines.joined(separator: ",\(lineEnd)"))\(lineEnd)\(indent)}"
     }
 }

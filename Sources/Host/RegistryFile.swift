@@ -33,7 +33,8 @@ public struct RegistryFile: Sendable {
 
     /// The file's bytes. Throws `config` when there is none, or it cannot be read, or is larger than any registry.
     public func bytes() throws(DeskError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe would keep whoever opens it waiting for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             let hint =
                 errno == ENOENT
@@ -41,6 +42,13 @@ public struct RegistryFile: Sendable {
             throw DeskError(.config, "the registry cannot be read: \(reason(errno))", place: path, hint: hint)
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a pipe or device"
+            throw DeskError(
+                .config, "the registry cannot be read: it is \(kind), and no regular file", place: path,
+                hint: "Name a file with --registry FILE or WIREDESK_REGISTRY.")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {

@@ -13,19 +13,39 @@ final class ProblemList {
         lineStarts = [0] + text.indices.filter { text[$0] == 0x0A }.map { $0 + 1 }
     }
 
+    /// More problems than this are not looked for: nobody reads them, and a slip may have caused them all.
+    static let most = 50
+    /// True when there were more.
+    private(set) var isCutShort = false
+
     func add(at offset: Int, _ message: String) {
-        let problem = RegistryProblem(position: TextPosition(of: offset, in: text), message: message)
-        if !problems.contains(problem) { problems.append(problem) }
+        guard !isCutShort else { return }
+        let problem = RegistryProblem(position: position(of: offset), message: message)
+        guard !problems.contains(problem) else { return }
+        guard problems.count < Self.most else {
+            isCutShort = true
+            return
+        }
+        problems.append(problem)
     }
 
     /// The line that `node` begins on, from 1.
-    func line(of node: JSONNode) -> Int {
+    func line(of node: JSONNode) -> Int { lineIndex(of: node.range.lowerBound) + 1 }
+
+    /// Line and column of a byte.
+    private func position(of offset: Int) -> TextPosition {
+        let line = lineIndex(of: offset)
+        let before = text[lineStarts[line]..<min(max(offset, lineStarts[line]), text.count)]
+        return TextPosition(line: line + 1, column: before.count { $0 & 0xC0 != 0x80 } + 1)
+    }
+
+    private func lineIndex(of offset: Int) -> Int {
         var (low, high) = (0, lineStarts.count)
         while high - low > 1 {
             let middle = (low + high) / 2
-            if lineStarts[middle] <= node.range.lowerBound { low = middle } else { high = middle }
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
         }
-        return low + 1
+        return low
     }
 }
 
@@ -36,8 +56,8 @@ struct RegistryObject {
     let what: String
     let problems: ProblemList
 
-    /// Nil, with a problem, when `node` is no object.
-    init?(_ node: JSONNode, what: String, allowed: [String], problems: ProblemList) {
+    /// Nil, with a problem, when `node` is no object. `allowed` nil: any key.
+    init?(_ node: JSONNode, what: String, allowed: [String]?, problems: ProblemList) {
         guard let members = node.object else {
             problems.add(at: node.range.lowerBound, "\(node.value.kindName) where \(what) was due, which is an object")
             return nil
@@ -46,10 +66,10 @@ struct RegistryObject {
         self.what = what
         self.problems = problems
         var seen: Set<String> = []
-        for member in members {
+        for member in members where !problems.isCutShort {
             if !seen.insert(member.key).inserted {
                 problems.add(at: member.keyRange.lowerBound, "\"\(shown(member.key))\" is given twice in \(what)")
-            } else if !allowed.contains(member.key) {
+            } else if let allowed, !allowed.contains(member.key) {
                 let nearest = NearestName.of(member.key, among: allowed).map { "; did you mean \"\($0)\"?" } ?? "."
                 problems.add(
                     at: member.keyRange.lowerBound,
@@ -123,14 +143,31 @@ struct RegistryObject {
         return date
     }
 
-    func strings(_ key: String) -> [String]? {
+    /// `due` says what each text must be, and `check` whether it is; a fault is noted at the element that has it.
+    func strings(_ key: String, due: String = "a text", check: (String) -> Bool = { !$0.isEmpty }) -> [String]? {
         guard let node = node[key] else { return nil }
-        guard let values = node.array, values.allSatisfy({ $0.string?.isEmpty == false }) else {
-            wrong(node, key, due: "a list of texts")
+        guard let values = node.array else {
+            wrong(node, key, due: "a list, each element \(due)")
             return nil
+        }
+        for value in values where value.string.map(check) != true {
+            problems.add(at: value.range.lowerBound, "\(key) of \(what) holds \(found(value)), but each element must be \(due)")
         }
         return values.compactMap(\.string)
     }
+
+    /// What goes out in a header field.
+    func fieldValue(_ key: String) -> String? {
+        guard let text = string(key), let node = node[key] else { return nil }
+        guard Self.isFieldValue(text) else {
+            wrong(node, key, due: "one line of text")
+            return nil
+        }
+        return text
+    }
+
+    /// True for what a header field can carry (RFC 9110, 5.5).
+    static func isFieldValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } }
 
     func choice<T: RawRepresentable<String> & CaseIterable>(_ key: String, _ type: T.Type) -> T? {
         guard let node = node[key] else { return nil }

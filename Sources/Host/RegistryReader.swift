@@ -22,15 +22,20 @@ public struct RegistryReader {
         do {
             root = try JSONReader.read(text, maximumDepth: 32)
         } catch {
-            let problem = RegistryProblem(position: TextPosition(of: error.offset, in: text), message: "no valid JSON: \(error.message)")
-            throw RegistryRefusal(file: file, problems: [problem])
+            let what = looksLikeUTF16(text) ? "looks like UTF-16; save it as UTF-8" : "no valid JSON: \(error.message)"
+            throw RegistryRefusal(file: file, problems: [RegistryProblem(position: TextPosition(of: error.offset, in: text), message: what)])
         }
         let registry = reader.registry(root)
         guard reader.problems.problems.isEmpty else {
             let sorted = reader.problems.problems.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
-            throw RegistryRefusal(file: file, problems: sorted)
+            throw RegistryRefusal(file: file, problems: sorted, isCutShort: reader.problems.isCutShort)
         }
         return registry
+    }
+
+    /// By its mark, or by the zero bytes beside its ASCII letters.
+    private static func looksLikeUTF16(_ text: [UInt8]) -> Bool {
+        text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) || text.prefix(4).count { $0 == 0 } == 2
     }
 
     private init(text: [UInt8], file: String) {
@@ -73,12 +78,11 @@ public struct RegistryReader {
             return registry
         }
         var nodes: [SourceID: JSONNode] = [:]
-        for entry in entries {
+        for entry in entries where !problems.isCutShort {
             guard let (source, origins) = source(entry, defaults) else { continue }
             if let first = nodes[source.id] {
-                let position = TextPosition(of: first.range.lowerBound, in: text)
                 problems.add(
-                    at: (entry["id"] ?? entry).range.lowerBound, "the id \"\(source.id)\" is given twice, first at line \(position.line)")
+                    at: (entry["id"] ?? entry).range.lowerBound, "the id \"\(source.id)\" is given twice, first at line \(problems.line(of: first))")
                 continue
             }
             nodes[source.id] = entry
@@ -104,13 +108,9 @@ public struct RegistryReader {
         if let value = object.int("perHost", in: 1...64) { network.perHost = value }
         if let value = object.duration("spacing", in: .zero...(.seconds(60))) { network.spacing = value }
         if let value = object.int("concurrency", in: 2...1024) { network.concurrency = value }
-        if let value = object.string("userAgent") { network.userAgent = value }
-        for block in object.strings("allowPrivate") ?? [] {
-            if AddressBlock(parsing: block) == nil, let node = object["allowPrivate"] {
-                object.wrong(node, "allowPrivate", due: "a list of address blocks such as \"127.0.0.1/32\"; \"\(block)\" is none")
-            }
-            network.allowPrivate.append(block)
-        }
+        if let value = object.fieldValue("userAgent") { network.userAgent = value }
+        let block = "an address block such as \"127.0.0.1/32\""
+        network.allowPrivate = object.strings("allowPrivate", due: block) { AddressBlock(parsing: $0) != nil } ?? []
         return network
     }
 
@@ -132,7 +132,7 @@ public struct RegistryReader {
     /// Every fallback exists and no chain comes back to where it began.
     private func checkFallbacks(_ registry: Registry, _ nodes: [SourceID: JSONNode]) {
         let byID = Dictionary(uniqueKeysWithValues: registry.sources.map { ($0.id, $0) })
-        for source in registry.sources {
+        for source in registry.sources where !problems.isCutShort {
             guard let fallback = source.fallback, let node = nodes[source.id]?["fallback"] else { continue }
             guard byID[fallback] != nil else {
                 let nearest = NearestName.of(fallback.text, among: byID.keys.map(\.text)).map { "; did you mean \"\($0)\"?" } ?? ""
@@ -258,18 +258,11 @@ public struct RegistryReader {
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"url\"")
             return nil
         }
-        let text = node.string ?? ""
-        guard text.utf8.count <= 4096, WebAddress.origin(of: text) != nil, !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
-            object.wrong(node, "url", due: "an absolute http or https address without blanks")
+        if let due = SourceURL.fault(of: node.string ?? "") {
+            object.wrong(node, "url", due: due)
             return nil
         }
-        if let authority = text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(2).first,
-            authority.contains("@")
-        {
-            object.wrong(node, "url", due: "an address without user name and password; use headers with {\"env\":\"NAME\"} instead")
-            return nil
-        }
-        return text
+        return node.string
     }
 
     private func disabling(_ object: RegistryObject) -> Disabling? {
@@ -295,6 +288,10 @@ public struct RegistryReader {
         let builtIn = IntervalPolicy.adaptive(least: .seconds(300), most: .seconds(6 * 3600))
         return values.pick("interval", builtIn: builtIn, text: \.text) { object, node in
             if node.string != nil { return object.duration(node, "interval", in: Self.intervals).map { .fixed($0) } }
+            guard node.object != nil else {
+                object.wrong(node, "interval", due: "a duration such as \"15m\", or { \"min\": \"5m\", \"max\": \"6h\" }")
+                return nil
+            }
             guard let range = RegistryObject(node, what: "interval of \(object.what)", allowed: ["min", "max"], problems: problems) else {
                 return nil
             }
@@ -347,6 +344,7 @@ public struct RegistryReader {
             if let value = object.duration("openFor", in: .milliseconds(100)...(.seconds(86_400))) { breaker.openFor = value }
             if let value = object.duration("openAtMost", in: .milliseconds(100)...(.seconds(7 * 86_400))) { breaker.openAtMost = value }
         }
+        checkOpenTimes(breaker, values)
         let texts = [
             "mode": breaker.mode.rawValue, "consecutiveFailures": String(breaker.consecutiveFailures),
             "failureRate": String(breaker.failureRate), "slowRate": String(breaker.slowRate), "slowPoll": breaker.slowPoll.text,
@@ -357,6 +355,17 @@ public struct RegistryReader {
         return breaker
     }
 
+    /// The first open time cannot be longer than the longest.
+    private func checkOpenTimes(_ breaker: BreakerConfiguration, _ values: EffectiveValues) {
+        guard breaker.openFor > breaker.openAtMost else { return }
+        let groups = [values.source, values.defaults].compactMap { $0?["breaker"] }
+        let node = groups.compactMap { $0["openFor"] ?? $0["openAtMost"] }.first
+        problems.add(
+            at: (node ?? values.source.node).range.lowerBound,
+            "openFor of breaker of \(values.source.what) is \(breaker.openFor.text), but must not be more than openAtMost, "
+                + "which is \(breaker.openAtMost.text)")
+    }
+
     /// Names of header fields that carry secrets by nature.
     private static let secretHeaders: Set<String> = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"]
     /// Header fields that the host itself sets.
@@ -364,10 +373,17 @@ public struct RegistryReader {
         "host", "content-length", "transfer-encoding", "connection", "accept-encoding", "if-none-match", "if-modified-since", "te", "upgrade",
     ]
 
+    /// Header fields of one source.
+    private static let mostHeaders = 64
+
     private func headers(_ values: inout EffectiveValues) -> [HeaderSetting] {
         var headers: [HeaderSetting] = []
         values.each("headers", allowed: nil) { object in
-            for member in object.node.object ?? [] {
+            let members = object.node.object ?? []
+            guard members.count <= Self.mostHeaders else {
+                return problems.add(at: object.node.range.lowerBound, "\(object.what) are more than \(Self.mostHeaders)")
+            }
+            for member in members {
                 guard let setting = header(member, object) else { continue }
                 headers.removeAll { $0.name.lowercased() == setting.name.lowercased() }
                 headers.append(setting)
@@ -388,7 +404,7 @@ public struct RegistryReader {
             guard !Self.secretHeaders.contains(name.lowercased()) else {
                 return secret(member.node, object, name).map { HeaderSetting(name: name, value: $0) }
             }
-            guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            guard RegistryObject.isFieldValue(text) else {
                 object.wrong(member.node, name, due: "one line of text")
                 return nil
             }
@@ -433,7 +449,6 @@ private struct EffectiveValues {
     mutating func each(_ key: String, allowed: [String]?, read: (RegistryObject) -> Void) {
         func open(_ object: RegistryObject?) -> RegistryObject? {
             guard let object, let node = object[key] else { return nil }
-            let allowed = allowed ?? node.object?.map(\.key) ?? []
             return RegistryObject(node, what: "\(key) of \(object.what)", allowed: allowed, problems: problems)
         }
         let pair = (source: open(source), defaults: open(defaults))

@@ -147,7 +147,7 @@ public enum RegistrySchema {
                 ("window", integer("Polls that the rates look at.", 2...100)),
                 ("minimumPolls", integer("Below this number no rate is computed.", 1...100)),
                 ("openFor", duration("Open time after the first opening; doubles with each further one.")),
-                ("openAtMost", duration("The open time never grows beyond this.")),
+                ("openAtMost", duration("The open time never grows beyond this; at least openFor.")),
             ])
     }
 
@@ -194,7 +194,7 @@ public enum RegistrySchema {
                     "allowPrivate",
                     .object([("type", .string("array")), ("items", text("An address block that may be asked although it is private: 127.0.0.1/32."))])
                 ),
-                ("userAgent", text("The User-Agent header.")),
+                ("userAgent", text("The User-Agent header, one line.")),
             ])
     }
 

@@ -140,8 +140,10 @@ extension SourceConfiguration {
     /// An entry for an address that is in no registry, with every value at its default; CoinDesk's API is known by its host name.
     /// Throws a usage error when `url` is no http or https address.
     public static func unregistered(url: String) throws(DeskError) -> SourceConfiguration {
-        guard let host = WebAddress.host(of: url), let id = SourceID("address") else {
-            throw DeskError(.usage, "“\(SafeText.line(redactedURL(url), limit: 120))” is no http or https address")
+        guard SourceURL.fault(of: url) == nil, let host = WebAddress.host(of: url), let id = SourceID("address") else {
+            throw DeskError(
+                .usage, "“\(SafeText.line(redactedURL(url), limit: 120))” is no http or https address that can be polled",
+                hint: "Write it as https://example.com/feed, without blanks, user name and password.")
         }
         let isCoinDesk = host == "data-api.coindesk.com"
         let kind: Kind = isCoinDesk ? .coindesk(.init(), key: .environment(CoinDeskAdapter.keyVariable)) : .feed

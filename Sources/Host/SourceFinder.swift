@@ -108,7 +108,7 @@ private struct Search: ~Copyable {
     private mutating func keep(_ document: Document, shown: String, how: String) {
         do {
             let feed = try FeedReader.read(document.body, baseURL: document.url, charset: FeedAdapter.charset(of: document.contentType))
-            result.tried.append("\(shown): \(FeedAdapter.plainVersion(feed.version)), \(feed.items.count) items")
+            result.tried.append("\(shown): \(FeedAdapter.plainVersion(feed.version)), \(feed.items.count.counted("item"))")
             let url = document.trace.movedTo ?? (document.trace.redirects == 0 ? document.url : document.trace.hops.first?.url ?? document.url)
             guard !result.findings.contains(where: { $0.url == url }) else { return }
             let id = SourceName.propose(for: url, title: feed.title, taken: taken)
@@ -127,10 +127,28 @@ public enum SourceName {
 
     /// The site's name out of its host ("www.coindesk.com" → "coindesk"), else out of the title, made free with a number.
     public static func propose(for url: String, title: String?, taken: Set<String>) -> String {
-        let base = name(ofHost: WebAddress.host(of: url) ?? "") ?? slug(title ?? "") ?? "source"
-        guard taken.contains(base) else { return base }
-        for number in 2...10_000 where !taken.contains("\(base)-\(number)") { return "\(base)-\(number)" }
-        return base
+        var pool = Pool(taken: taken)
+        return pool.propose(for: url, title: title)
+    }
+
+    /// Ids that are taken, for whoever proposes many: each proposal is taken at once.
+    public struct Pool {
+        private var taken: Set<String>
+        /// The number that comes next for a name, so that thousands of one site take linear time.
+        private var next: [String: Int] = [:]
+
+        public init(taken: Set<String>) { self.taken = taken }
+
+        public mutating func propose(for url: String, title: String?) -> String {
+            let base = name(ofHost: WebAddress.host(of: url) ?? "") ?? slug(title ?? "") ?? "source"
+            var id = base
+            while !taken.insert(id).inserted {
+                let number = next[base] ?? 2
+                next[base] = number + 1
+                id = "\(base)-\(number)"
+            }
+            return id
+        }
     }
 
     private static func name(ofHost host: String) -> String? {

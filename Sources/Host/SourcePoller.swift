@@ -105,14 +105,7 @@ public struct SourcePoller: Sendable {
         memory.validatorsURL = state.validatorsURL
         memory.adapterState = state.adapterState
         memory.mayRetry = !isProbe && state.breaker.consecutiveFailures == 0
-        do {
-            return await runner.run(
-                try source.adapter(environment: environment), ceilings: source.ceilings, memory: memory, now: now)
-        } catch {
-            var reading = PollReading()
-            (reading.outcome, reading.message, reading.hint, reading.end) = (error.outcome, error.message, error.hint, .refused)
-            return reading
-        }
+        return await runner.run(source, environment: environment, memory: memory, now: now)
     }
 
     /// Settles and files a poll. Where somebody else changed the state meanwhile, the poll is settled again upon what they wrote.

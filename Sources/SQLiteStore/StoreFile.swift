@@ -79,8 +79,7 @@ enum StoreFile {
     /// Makes the folder (0700) and an empty file (0600) where there are none: only the desk's user reads what it keeps.
     private static func prepareFile(_ path: String) throws {
         let folder = URL(filePath: path).deletingLastPathComponent().path
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try makeFolder(folder)
         guard makeFile(path), access(path, R_OK | W_OK) == 0 else { throw POSIXFailure(number: errno) }
     }
 
@@ -92,6 +91,14 @@ enum StoreFile {
         // A link to a file that is still to be made.
         let file = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         return file >= 0 && close(file) == 0
+    }
+
+    /// Makes a folder and those that it lies in.
+    private static func makeFolder(_ folder: String) throws {
+        if mkdir(folder, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, folder != "/" else { throw FolderFailure(number: errno) }
+        try makeFolder(URL(filePath: folder).deletingLastPathComponent().path)
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw FolderFailure(number: errno) }
     }
 
     private static func refuseForeign(_ db: Database) throws {
@@ -126,6 +133,10 @@ enum StoreFile {
         var number: Int32
     }
 
+    private struct FolderFailure: Error {
+        var number: Int32
+    }
+
     // MARK: - Errors for people
 
     /// The error as a ``DeskError`` with code `store`, the path, and what to do.
@@ -146,9 +157,9 @@ enum StoreFile {
             return DeskError(
                 .store, "the file cannot be opened for writing: \(String(cString: strerror(failure.number)))", place: path,
                 hint: "Give the desk's user write permission to the file and its folder, or name another place with --store.")
-        case let error as CocoaError:
+        case let failure as FolderFailure:
             return DeskError(
-                .store, "the store's folder cannot be made (\(error.code.rawValue))", place: path,
+                .store, "the store's folder cannot be made: \(String(cString: strerror(failure.number)))", place: path,
                 hint: "Make the folder, with write permission for the desk's user, or name another place with --store.")
         default: return DeskError(.store, "\(error)", place: path)
         }

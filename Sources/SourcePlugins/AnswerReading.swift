@@ -29,7 +29,10 @@ public enum AnswerReading {
         case 206: return .failure(ReadFailure(.http, "status 206: a part of the document, although the whole was asked for"))
         case 200..<300: return .read
         case 304 where wasConditional: return .notModified
-        default: return .failure(failure(document, now: now))
+        default:
+            var failure = failure(document, now: now)
+            failure.status = document.status
+            return .failure(failure)
         }
     }
 
@@ -38,6 +41,7 @@ public enum AnswerReading {
         let retryAt = RetryAfter.instant(in: document.headers, now: now)
         let wait = retryAt.map { ", wants to be asked again in \(Duration.seconds($0.timeIntervalSince(now)).short)" } ?? ""
         let host = WebAddress.host(of: document.url) ?? document.url
+        let site = WebAddress.origin(of: document.url) ?? "https://\(host)"
         let isLimited = document.headers["x-ratelimit-remaining"] == "0" || document.headers["retry-after"] != nil
         switch status {
         case 429,
@@ -57,7 +61,7 @@ public enum AnswerReading {
         case 404:
             return ReadFailure(
                 .http, "status 404: nothing at this address",
-                hint: "The feed may have moved: `wiredesk sources add https://\(host)/` looks for it.", retryAt: retryAt)
+                hint: "The feed may have moved: `wiredesk sources add \(site)/` looks for it.", retryAt: retryAt)
         case 304:
             return ReadFailure(.http, "status 304 (not modified) to a request that did not ask for changes only")
         case 300..<400:
@@ -74,6 +78,7 @@ public enum AnswerReading {
 
     private static func hint(for status: Int) -> String? {
         switch status {
+        case 600...: "HTTP knows no such status; some sites answer programs with it. Ask the publisher, or use another address of the source."
         case 500...: "The fault is on the server's side; it is tried again."
         case 451: "Withheld for legal reasons, perhaps only from this machine's country."
         case 400, 414, 431: "The server does not understand the request: check the source's url and config."

@@ -45,9 +45,11 @@ public struct CoinDeskAdapter: SourceAdapter {
     public func firstRequest(_ context: PollContext) -> PageRequest { page(until: nil) }
 
     public func explain(_ failure: ReadFailure) -> ReadFailure {
-        guard failure.outcome == .auth else { return failure }
         var explained = failure
-        explained.hint = Self.authHint(hasKey: key != nil)
+        if failure.outcome == .auth { explained.hint = Self.authHint(hasKey: key != nil) }
+        if failure.status == 404 {
+            explained.hint = "The API has no such page: the url must be the API's base, \(Self.defaultURL) unless a proxy stands before it."
+        }
         return explained
     }
 
@@ -77,10 +79,9 @@ public struct CoinDeskAdapter: SourceAdapter {
         var page = Page(items: articles.compactMap { $0 })
         page.rejected = articles.count { $0 == nil }
         page.isTruncated = entries.count > context.ceilings.items
-        page.description = "CoinDesk Data API, \(entries.count) articles"
-        let newest = max(times.max() ?? 0, context.state.flatMap { Int($0) } ?? 0)
+        page.description = "CoinDesk Data API, \(entries.count.counted("article"))"
         // The list comes newest first, so the first page alone knows the bookmark.
-        page.state = newest > 0 && request.cursor == nil ? String(newest) : nil
+        if request.cursor == nil, let newest = Self.bookmark(times, context) { page.state = String(newest) }
         page.next = next(after: request, times: times, count: entries.count, context)
         return page
     }
@@ -89,10 +90,22 @@ public struct CoinDeskAdapter: SourceAdapter {
     private func next(after request: PageRequest, times: [Int], count: Int, _ context: PollContext) -> PageRequest? {
         guard count >= configuration.pageSize, let oldest = times.min(), let newest = times.max() else { return nil }
         let edge = Int(context.now.addingTimeInterval(-configuration.backfill.seconds).timeIntervalSince1970)
-        let known = context.state.flatMap { Int($0) } ?? 0
-        guard oldest > max(known, edge) else { return nil }
+        guard oldest > max(Self.known(context) ?? 0, edge) else { return nil }
         // "On or before" serves the boundary's second again, so that nothing of it is lost; where a page is one second, step over it.
         return page(until: oldest == newest || oldest == request.cursor ? oldest - 1 : oldest)
+    }
+
+    /// The bookmark of the last poll; one in the future, left behind by an article with a false date, counts as none.
+    private static func known(_ context: PollContext) -> Int? {
+        context.state.flatMap { Int($0) }.flatMap { $0 > 0 && $0 <= Int(context.now.timeIntervalSince1970) ? $0 : nil }
+    }
+
+    /// The newest instant up to which articles are known, never later than now: a single article from the future must not hide those that
+    /// appear until then. Nil when nothing has a date.
+    private static func bookmark(_ times: [Int], _ context: PollContext) -> Int? {
+        let now = Int(context.now.timeIntervalSince1970)
+        let past = times.filter { $0 > 0 && $0 <= now }.max() ?? (times.isEmpty ? nil : now)
+        return [past, known(context)].compactMap { $0 }.max()
     }
 
     private func envelope(_ document: Document, _ context: PollContext) throws(ReadFailure) -> JSONNode {
@@ -116,21 +129,51 @@ public struct CoinDeskAdapter: SourceAdapter {
         return root
     }
 
-    /// The `Err` of the envelope, which may be filled whatever the status says; nil when it is empty.
+    /// What the API complains of, whatever the status says: its `Err`, or one of the shapes that gateways before it answer in; nil when it
+    /// is content. Absent, null and `{}` alone mean that there is no error.
     static func failure(in root: JSONNode, hasKey: Bool) -> ReadFailure? {
-        guard let error = root["Err"], let members = error.object, !members.isEmpty else { return nil }
-        let words = error["message"]?.string ?? error["type"].flatMap { $0.number ?? $0.string } ?? "no message"
+        guard let complaint = complaint(in: root) else { return nil }
+        let words = words(of: complaint) ?? "no message"
         let message = "the API reports: \(SafeText.line(words, limit: 160))"
         let plain = words.lowercased()
-        if ["rate limit", "too many", "call limit"].contains(where: plain.contains) { return ReadFailure(.rateLimited, message) }
-        if ["api key", "api_key", "auth", "subscription", "permission", "not allowed", "forbidden"].contains(where: plain.contains) {
-            return ReadFailure(.auth, message, hint: authHint(hasKey: hasKey))
-        }
-        if let parameter = error["other_info"]?["param"]?.string {
+        if limitWords.contains(where: plain.contains) { return ReadFailure(.rateLimited, message) }
+        if authWords.contains(where: plain.contains) { return ReadFailure(.auth, message, hint: authHint(hasKey: hasKey)) }
+        if let parameter = complaint["other_info"]?["param"]?.string {
             return ReadFailure(
                 .config, "\(message) (parameter \(SafeText.line(parameter, limit: 40)))", hint: "Correct it in the source's config.")
         }
         return ReadFailure(.schema, message)
+    }
+
+    private static let limitWords = ["rate limit", "ratelimit", "too many", "call limit", "quota"]
+    private static let authWords = [
+        "api key", "api_key", "api-key", "apikey", "auth", "subscription", "permission", "not allowed", "forbidden", "credential",
+    ]
+
+    /// The part of the envelope that complains.
+    private static func complaint(in root: JSONNode) -> JSONNode? {
+        if let node = root["Err"], !node.isNull, node.object?.isEmpty != true { return node }
+        for key in ["error", "errors"] {
+            if let node = root[key], node.bool != false, words(of: node) != nil || node.object?.isEmpty == false { return node }
+        }
+        for key in ["Response", "response", "status"] where ["error", "fail", "failed", "failure"].contains(root[key]?.string?.lowercased()) {
+            return root
+        }
+        return nil
+    }
+
+    /// What a complaint says: a text, or the first that its members or elements hold.
+    private static func words(of node: JSONNode) -> String? {
+        switch node.value {
+        case .null: return nil
+        case .bool(let flag): return String(flag)
+        case .number(let digits): return digits
+        case .string(let text): return text.isEmpty ? nil : text
+        case .array(let nodes): return nodes.lazy.compactMap { words(of: $0) }.first
+        case .object:
+            let keys = ["message", "Message", "detail", "description", "title", "error", "type", "code"]
+            return keys.lazy.compactMap { node[$0].flatMap { words(of: $0) } }.first
+        }
     }
 
     /// What to do when the API wants a key.

@@ -99,6 +99,8 @@ public struct ReadFailure: Error, Sendable, Equatable {
     public var retryAt: Date?
     /// True when another try within the same poll may help.
     public var isTransient = false
+    /// The HTTP status, where that is what failed.
+    public var status: Int?
 
     public init(_ outcome: Outcome, _ message: String, hint: String? = nil, retryAt: Date? = nil, isTransient: Bool = false) {
         self.outcome = outcome

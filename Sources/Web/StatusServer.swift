@@ -25,13 +25,47 @@ public struct ListenAddress: Sendable, Equatable {
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard host == "localhost" || host == "::1" || host.hasPrefix("127.") else {
+        guard Self.isLoopback(host) else {
             throw DeskError(
                 .config, "--listen \(SafeText.line(text, limit: 60)) could be reached from other machines, which this version does not protect",
                 hint: "Listen on 127.0.0.1 and put a proxy that asks for a password in front.")
         }
         self.host = host
         self.port = port
+    }
+
+    /// True for the names and addresses that always mean this machine; "127.0.0.1.example" is none of them.
+    static func isLoopback(_ host: String) -> Bool {
+        let host = host.lowercased()
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return parts.count == 4 && !parts.contains(nil) && parts[0] == 127
+    }
+
+    /// True when a request's Host field (RFC 9110, 7.2) names this machine. A name that leads here by somebody else's name server does
+    /// not: a page in a browser could read the answers by it (DNS rebinding). Requests without the field come from no browser.
+    static func isOurs(authority: String?) -> Bool {
+        guard var host = authority?[...], !host.isEmpty else { return true }
+        if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
+            host = host[host.index(after: host.startIndex)..<end]
+        } else if let colon = host.lastIndex(of: ":") {
+            host = host[..<colon]
+        }
+        return isLoopback(String(host.hasSuffix(".") ? host.dropLast() : host))
+    }
+}
+
+/// Refuses requests that are meant for another host.
+private struct OwnHostOnly<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard ListenAddress.isOurs(authority: request.head.authority) else {
+            return Response(
+                status: .misdirectedRequest, headers: [.contentType: "text/plain; charset=utf-8"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: "This host answers under its own address only.\n")))
+        }
+        return try await next(request, context)
     }
 }
 
@@ -45,6 +79,10 @@ public struct StatusServer: Service {
     private let logger: Logger
     /// The default port may be taken by another program; then the desk works without this server and says so.
     private let isOptional: Bool
+    /// A request whose head has not come by then, and a connection on which no further one comes, is closed.
+    private static let patience = TimeAmount.seconds(8)
+    /// Connections at a time; further ones wait until one has ended.
+    private static let mostConnections = 1024
 
     public init(
         address: ListenAddress, isOptional: Bool, desk: Desk, store: any DeskStore, gateway: GatewayRoutes? = nil, clock: any DeskClock,
@@ -61,6 +99,7 @@ public struct StatusServer: Service {
 
     public func run() async throws {
         let router = Router()
+        router.add(middleware: OwnHostOnly())
         router.get("/health") { _, _ in Self.json(.ok, #"{"status":"ok","service":"wiredesk"}"#) }
         router.get("/ready") { _, _ in await self.ready() }
         router.get("/metrics") { _, _ in try await self.metrics() }
@@ -69,7 +108,10 @@ public struct StatusServer: Service {
         var quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let application = Application(
-            router: router, configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: "wiredesk"),
+            router: router, server: .http1(configuration: .init(idleTimeout: Self.patience)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port), serverName: "wiredesk",
+                availableConnectionsDelegate: .maximum(Self.mostConnections, logger: quiet)),
             onServerRunning: { channel in
                 let host = address.host.contains(":") ? "[\(address.host)]" : address.host
                 logger.notice("listening", metadata: ["address": "http://\(host):\(channel.localAddress?.port ?? address.port)"])

@@ -28,6 +28,9 @@ public enum SafeText {
         line(String(decoding: bytes.prefix(limit), as: UTF8.self))
     }
 
+    /// True when the text holds a character that would be escaped: a control character, a direction override, an invisible one.
+    public static func isUnsafe(_ text: String) -> Bool { text.unicodeScalars.contains { isUnsafe($0.value) } }
+
     private static func isUnsafe(_ value: UInt32) -> Bool {
         switch value {
         case 0..<0x20, 0x7F...0x9F, 0x00AD, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF, 0xFFF9...0xFFFB,

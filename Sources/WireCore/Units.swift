@@ -98,3 +98,8 @@ private func splitQuantity(_ text: String) -> (Int, String)? {
     guard !unit.isEmpty, unit.allSatisfy({ $0.isASCII && $0.isLetter }) else { return nil }
     return (number, String(unit))
 }
+
+extension Int {
+    /// The number with its noun, for people: "1 item", "2 items".
+    public func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}

@@ -5,6 +5,6 @@ import Commands
 @main
 enum WiredeskMain {
     static func main() async {
-        await Wiredesk.main(nil)
+        await Wiredesk.start()
     }
 }

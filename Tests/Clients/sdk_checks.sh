@@ -18,5 +18,5 @@ ANTHROPIC_BASE_URL=http://127.0.0.1:$up ANTHROPIC_API_KEY=upstream-key OPENAI_BA
     "$wiredesk" run --listen "127.0.0.1:$down" >host.log 2>&1 &
 host=$!
 for _ in $(seq 100); do grep -q listening host.log && break || sleep 0.1; done
-"$python" "$here/sdk_checks.py" "http://127.0.0.1:$down" "$key" "http://127.0.0.1:$up"
+"$python" -u "$here/sdk_checks.py" "http://127.0.0.1:$down" "$key" "http://127.0.0.1:$up"
 "$wiredesk" costs verify

@@ -95,6 +95,60 @@ import Testing
         }
     }
 
+    @Test("SIGHUP ends no host, however early it comes")
+    func earlyHangUp() async throws {
+        try await Rig.with { rig in
+            let host = try rig.start(["run", "--listen", "127.0.0.1:0", "--log", "debug"])
+            defer { kill(host.process.processIdentifier, SIGKILL) }
+            // From the first line of the program on the signal is ignored: bit 0 of the mask in /proc.
+            try await eventually {
+                let status = try String(contentsOfFile: "/proc/\(host.process.processIdentifier)/status", encoding: .utf8)
+                let mask = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.split(separator: "\t").last
+                return mask.flatMap { UInt64($0, radix: 16) }.map { $0 & 1 == 1 } ?? false
+            }
+            for _ in 0..<50 { kill(host.process.processIdentifier, SIGHUP) }
+            _ = try await address(of: host)
+            #expect(host.process.isRunning)
+        }
+    }
+
+    /// A connection to a port of 127.0.0.1 that has sent `text`; what comes back until it closes, or nil when it stays open.
+    private func answer(_ text: String, port: UInt16, within seconds: Int) -> String? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = port.bigEndian
+        target.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var patience = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let isOpen = withUnsafePointer(to: &target) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+        }
+        guard isOpen, send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) == text.utf8.count else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    @Test("Requests for other hosts are refused, and a connection that sends half a request is closed")
+    func strangers() async throws {
+        try await Rig.with { rig in
+            let host = try rig.start(["run", "--listen", "127.0.0.1:0", "--roles", "web"])
+            defer { kill(host.process.processIdentifier, SIGKILL) }
+            let port = try #require(try await address(of: host).split(separator: ":").last.flatMap { UInt16($0) })
+            func status(_ name: String) -> String {
+                let head = answer("GET /health HTTP/1.1\r\nHost: \(name)\r\nConnection: close\r\n\r\n", port: port, within: 5) ?? ""
+                return String(head.dropFirst("HTTP/1.1 ".count).prefix(3))
+            }
+            for name in ["127.0.0.1", "localhost:\(port)", "LOCALHOST", "[::1]:\(port)", "127.9.9.9"] { #expect(status(name) == "200", "\(name)") }
+            for name in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "10.0.0.1", "[::2]"] {
+                #expect(status(name) == "421", "\(name)")
+            }
+            #expect(answer("GET / HT", port: port, within: 14) == "", "a half request stays open")
+        }
+    }
+
     @Test("It refuses to listen where other machines could reach it, and names a role that is none")
     func refusals() async throws {
         try await Rig.with { rig in

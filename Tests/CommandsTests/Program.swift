@@ -47,7 +47,7 @@ struct Rig {
         }
     }
 
-    private static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appendingPathComponent("wiredesk")
 
     /// A process that is not waited for.

@@ -127,6 +127,20 @@ extension FetchReply {
         }
     }
 
+    @Test("A redirect to what is no address is the site's fault, not the registry's; an address does not lead to itself")
+    func wrongRedirects() async throws {
+        try await withServer { server, fetcher in
+            server.respond("/wide", 302, ["Location: http://１２７.0.0.9/"])
+            server.respond("/unknown", 302, ["Location: http://no-such.invalid/"])
+            let wide = try #require(await fetcher.get(server.url("/wide")).failure)
+            #expect(wide.outcome == .redirect || wide.outcome == .denied, "\(wide.message)")
+            let unknown = try #require(await fetcher.get(server.url("/unknown")).failure)
+            for failure in [wide, unknown] { #expect(failure.hint?.contains("the source's url") != true, "\(failure.hint ?? "")") }
+            let denied = try #require(await fetcher.get("http://127.0.0.9:\(server.port)/").failure)
+            #expect(denied.message == "127.0.0.9 is a private or special address, which is not asked")
+        }
+    }
+
     @Test("Bodies beyond a ceiling end in too_large: declared, endless, and unpacked")
     func tooLarge() async throws {
         let zeros = [UInt8](repeating: 0x20, count: 64 << 20)
@@ -134,6 +148,7 @@ extension FetchReply {
         let nested = try #require(Deflater.gzip(bomb))
         try await withServer { server, fetcher in
             server.on("/declared") { $0.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n") }
+            server.on("/beyond") { $0.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nabc") }
             server.on("/endless") { connection in
                 connection.write("HTTP/1.1 200 OK\r\n\r\n")
                 let chunk = [UInt8](repeating: 0x61, count: 65_536)
@@ -146,7 +161,7 @@ extension FetchReply {
                 while connection.write("X-Filler: \(String(repeating: "a", count: 1000))\r\n") {}
             }
             server.on("/line") { $0.write("HTTP/1.1 200 OK\r\nX-Long: \(String(repeating: "a", count: 1 << 20))\r\n\r\n") }
-            for path in ["/declared", "/endless", "/bomb", "/nested", "/headers", "/line"] {
+            for path in ["/declared", "/beyond", "/endless", "/bomb", "/nested", "/headers", "/line"] {
                 let started = ContinuousClock.now
                 let failure = await fetcher.get(server.url(path)).failure
                 #expect(failure?.outcome == .tooLarge, "\(path): \(failure?.message ?? "a document")")
@@ -167,8 +182,10 @@ extension FetchReply {
             server.on("/nothing") { _ in }
             server.on("/reset") { $0.reset() }
             server.on("/lengths") { $0.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde") }
+            server.on("/letters") { $0.write("HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nabcde") }
+            server.on("/negative") { $0.write("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabcde") }
             server.on("/nonsense") { $0.write("220 mail.example ESMTP\r\n") }
-            for path in ["/short", "/chunks", "/head", "/gzip", "/nothing", "/reset", "/lengths", "/nonsense"] {
+            for path in ["/short", "/chunks", "/head", "/gzip", "/nothing", "/reset", "/lengths", "/letters", "/negative", "/nonsense"] {
                 let reply = await fetcher.get(server.url(path))
                 #expect(reply.failure?.outcome == .network, "\(path): \(reply.failure?.message ?? "a document")")
                 #expect(server.requests(to: path).count == 1, "\(path)")

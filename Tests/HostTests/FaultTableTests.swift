@@ -164,7 +164,7 @@ struct PollRig {
     let fetcher: CurlFetcher
     let folder: String
 
-    init() throws {
+    init(environment: [String: String] = [:]) throws {
         server = try ScriptedServer()
         folder = NSTemporaryDirectory() + "wiredesk-host-" + UUID().uuidString
         store = try SQLiteStore(path: folder + "/wiredesk.db")
@@ -172,7 +172,7 @@ struct PollRig {
         configuration.policy = try AddressPolicy(parsing: "127.0.0.1")
         fetcher = CurlFetcher(configuration: configuration)
         poller = SourcePoller(
-            store: store, fetcher: fetcher, clock: SystemClock(), environment: [:],
+            store: store, fetcher: fetcher, clock: SystemClock(), environment: environment,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, backoff: Backoff(base: .milliseconds(2)))
     }
 

@@ -70,6 +70,60 @@ private func document(_ status: Int, _ headers: [(String, String)] = [], _ body:
         #expect(short.next == nil)
     }
 
+    @Test("An article from the future leaves the bookmark in the past, and a bookmark from the future counts as none")
+    func future() throws {
+        let latest = Int(now.timeIntervalSince1970)
+        let times = [4_000_000_000] + (0..<49).map { latest - 100 - $0 * 60 }
+        let first = try adapter.read(page(times), of: adapter.firstRequest(context()), context())
+        #expect(first.state == String(latest - 100))
+        #expect(first.next != nil)
+        let poisoned = try adapter.read(page(times), of: adapter.firstRequest(context()), context("4000000000"))
+        #expect(poisoned.state == String(latest - 100))
+        #expect(poisoned.next != nil, "older pages are asked for as if nothing were known")
+        let allLater = try adapter.read(page([latest + 10, latest + 5]), of: adapter.firstRequest(context()), context())
+        #expect(allLater.state == String(latest))
+    }
+
+    @Test(
+        "Whatever complains is a failure with its words, whatever its shape",
+        arguments: [
+            (#"{"Data":[],"Err":"bad api-key"}"#, .auth, "bad api-key"), (#"{"Data":[],"Err":["too many calls"]}"#, .rateLimited, "too many calls"),
+            (#"{"Data":[],"Err":17}"#, .schema, "17"), (#"{"Data":[],"Err":true}"#, .schema, "true"),
+            (#"{"Data":[],"Err":[]}"#, .schema, "no message"),
+            (#"{"Data":[],"Err":{"type":1}}"#, .schema, "1"),
+            (#"{"Response":"Error","Message":"You are over your rate limit, please upgrade"}"#, .rateLimited, "You are over your rate limit"),
+            (#"{"error":{"message":"invalid api key"}}"#, .auth, "invalid api key"), (#"{"error":"no"}"#, .schema, "no"),
+            (#"{"status":"error","message":"Not allowed here"}"#, .auth, "Not allowed here"),
+            (#"{"errors":[{"detail":"unknown parameter"}]}"#, .schema, "unknown parameter"),
+        ] as [(String, Outcome, String)])
+    func complaints(_ body: String, _ outcome: Outcome, _ words: String) {
+        let failure = #expect(throws: ReadFailure.self) {
+            try adapter.read(document(200, [], body), of: adapter.firstRequest(context()), context())
+        }
+        #expect(failure?.outcome == outcome)
+        #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "")")
+    }
+
+    @Test("No complaint is none", arguments: [#""Err":{}"#, #""Err":null"#, #""errors":[]"#, #""error":null"#, #""error":false"#, #""status":"ok""#])
+    func noComplaint(_ member: String) throws {
+        #expect(try adapter.read(document(200, [], "{\"Data\":[],\(member)}"), of: adapter.firstRequest(context()), context()).items.isEmpty)
+    }
+
+    @Test("A 404 of the API speaks of the API's address; others keep scheme and port")
+    func notFound() throws {
+        let answer = Document(url: "http://127.0.0.1:8099/x?y", status: 404, headers: [], body: [], trace: FetchTrace())
+        guard case .failure(let failure) = AnswerReading.judge(answer, wasConditional: false, now: now) else { return #expect(Bool(false)) }
+        #expect(failure.hint?.contains("wiredesk sources add http://127.0.0.1:8099/`") == true)
+        #expect(adapter.explain(failure).hint?.contains("data-api.coindesk.com") == true)
+        #expect(adapter.explain(failure).hint?.contains("sources add") == false)
+    }
+
+    @Test("A status that HTTP does not know is not called the server's fault")
+    func status999() {
+        guard case .failure(let failure) = AnswerReading.judge(document(999), wasConditional: false, now: now) else { return #expect(Bool(false)) }
+        #expect(failure.hint?.contains("HTTP knows no such status") == true)
+    }
+
     @Test("A refusal says where a key comes from")
     func hints() {
         let failure = ReadFailure(.auth, "status 401")

@@ -113,3 +113,42 @@ import WireCore
         ])
     func ids(_ text: String, _ isOne: Bool) { #expect((SourceID(text) != nil) == isOne) }
 }
+
+@Suite("Secrets in texts") struct SecretValuesTests {
+    private let secrets = SecretValues(["Bearer tok/en+1&2=", "abc"])
+
+    @Test(
+        "A secret is found in every guise that servers echo it in",
+        arguments: [
+            "tok/en+1&2=", "Bearer tok/en+1&2=", "tok%2Fen%2b1%262%3D", "tok%2Fen+1&2=", "tok\\/en\\u002B1&2=", "tok&#47;en+1&amp;2=",
+            "tok&#x2f;en+1&2=",
+            "t\u{0}o\u{0}k\u{0}/\u{0}e\u{0}n\u{0}+\u{0}1\u{0}&\u{0}2\u{0}=",
+        ])
+    func guises(_ text: String) {
+        #expect(secrets.redacted(text) == SecretValues.mark)
+        #expect(secrets.redacted("<\(text)> and <\(text)>") == "<REDACTED> and <REDACTED>")
+    }
+
+    @Test(
+        "Where the end or an ellipsis cuts a secret, its beginning goes too; what is no secret stays",
+        arguments: [
+            ("key: tok/en", "key: REDACTED"), ("key: tok%2", "key: REDACTED"), ("key: tok/e…", "key: REDACTED…"), ("tok/other", "tok/other"),
+            ("Bearer of news", "Bearer of news"), ("abc", "abc"), ("", ""), ("&", "&"), ("100%", "100%"),
+        ])
+    func cuts(_ text: String, _ wanted: String) { #expect(secrets.redacted(text) == wanted) }
+
+    @Test("A large document full of what could begin a guise takes no time", arguments: ["%", "&amp;", "\\u0074", "t", "tok%2Fe"])
+    func large(_ piece: String) {
+        let bytes = Array(String(repeating: piece, count: (1 << 20) / piece.utf8.count).utf8)
+        let started = ContinuousClock.now
+        #expect(secrets.redacted(bytes).count >= bytes.count - 8)
+        #expect(started.duration(to: .now) < .seconds(5))
+    }
+
+    @Test("Without secrets nothing is touched")
+    func none() {
+        #expect(SecretValues().isEmpty)
+        #expect(SecretValues(["", "abc"]).isEmpty)
+        #expect(SecretValues().redacted(Array("x".utf8)) == Array("x".utf8))
+    }
+}
