@@ -5,7 +5,9 @@ wiredesk=$1
 python=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-trap 'kill $upstream $host 2>/dev/null || true; rm -rf "$work"' EXIT
+upstream= host=
+# Whoever waits for this script also waits for what it leaves behind, and a child may have been born deaf to SIGTERM.
+trap 'kill -9 $upstream $host 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 echo '{"version": 1, "sources": []}' > Plugins.json
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
