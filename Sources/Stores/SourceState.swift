@@ -10,6 +10,9 @@ public struct SourceState: Sendable, Equatable {
     public var breaker = Breaker()
     /// When the next poll is due; nil: at once.
     public var nextPollAt: Date?
+    /// Until when the server asked, at the last poll, to be left alone (Retry-After). Kept apart from ``nextPollAt``, so that an interval
+    /// that is shortened takes effect at once while this still holds.
+    public var notBefore: Date?
     public var lastPollAt: Date?
     public var lastSuccessAt: Date?
     /// When a poll last brought something new.
