@@ -154,6 +154,11 @@ public struct PollReading: Sendable {
     public var isCancelled = false
     /// The course of every transfer, for diagnosis.
     public var hops: [FetchTrace.Hop] = []
+
+    /// True when the poll served its purpose.
+    public var isWell: Bool { outcome.isWell(keptItems: !items.isEmpty) }
+    /// How it counts for the breaker.
+    public var breakerEffect: BreakerEffect { outcome.breakerEffect(keptItems: !items.isEmpty) }
 }
 
 /// A poll under way.
@@ -269,7 +274,11 @@ struct PollRun {
         reading.hint = failure.hint
         reading.retryAt = failure.retryAt
         reading.end = end
-        // What a failed poll learnt is not to be built upon: the next one asks for everything again.
+        forget()
+    }
+
+    /// What a failed poll learnt is not to be built upon: the next one asks for everything again.
+    private mutating func forget() {
         reading.adapterState = nil
         reading.validators = Validators()
         reading.validatorsURL = nil
@@ -294,7 +303,9 @@ struct PollRun {
             if count == 0 {
                 reading.outcome = .schema
                 reading.message = "none of the \(reading.rejected) entries could be read\(from)"
+                reading.hint = "They have neither id nor address nor text, or are broken. Look at the document, or ask its publisher."
             }
         }
+        if !reading.isWell { forget() }
     }
 }

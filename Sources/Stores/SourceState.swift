@@ -62,6 +62,8 @@ public struct PollRecord: Sendable, Equatable {
     public var breaker = Breaker.State.closed
     /// Why the poll ended where it did: "complete", "token_seen", "page_seen", "nothing_new", "cursor_stuck", a ceiling's name, …
     public var end = ""
+    /// True when the source answered as it should, or a ceiling ended a poll that kept what it read.
+    public var isWell: Bool { outcome.isWell(keptItems: items.seen > items.rejected) }
 
     public init(source: SourceID, startedAt: Date, outcome: Outcome) {
         self.source = source
