@@ -2,6 +2,7 @@ public import Fetch
 public import FoundationEssentials
 public import Resilience
 public import SourcePlugins
+import Stores
 public import WireCore
 import Synchronization
 
@@ -219,7 +220,10 @@ struct PollRun {
         reading.rejected += page.rejected
         reading.notes += page.notes
         let (items, end) = pages.take(page)
-        reading.items += items
+        // What has neither id nor address nor text cannot be told from the next of its kind: it is an entry that could not be read.
+        let identifiable = items.filter(ArticleDraft.canIdentify)
+        reading.rejected += items.count - identifiable.count
+        reading.items += identifiable
         if let bookmark = page.state { reading.adapterState = bookmark }
         if page.isCutShort {
             fail(

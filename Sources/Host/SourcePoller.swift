@@ -160,7 +160,7 @@ public struct SourcePoller: Sendable {
     /// Says so when the store refused items that could be read.
     private func noteCeiling(_ record: inout PollRecord, rejectedBefore: Int) {
         let refused = record.items.rejected - rejectedBefore
-        if refused > 0 { record.message += "; \(refused) not stored (nothing to know them by, or beyond the source's daily ceiling)" }
+        if refused > 0 { record.message += "; \(refused) not stored: beyond the source's daily ceiling" }
     }
 
     // MARK: - Leases
