@@ -43,7 +43,8 @@ struct PollCommand: AsyncParsableCommand {
         }
         let now = SystemClock().now()
         if all { return registry.sources.filter { force || $0.isEnabled(at: now) } }
-        return try ids.map { id in
+        var named: Set<String> = []
+        return try ids.filter { named.insert($0).inserted }.map { id in
             let source = try registry.source(named: id)
             guard force || source.isEnabled(at: now) else {
                 let disabled = source.disabled

@@ -38,7 +38,7 @@ struct SourcesListCommand: AsyncParsableCommand {
                 SourceLine(source: source, state: states[source.id], articles: counts[source.id] ?? 0, now: now)
             }
             if let tag { lines.removeAll { !$0.source.tags.contains(tag) } }
-            if sick { lines.removeAll { $0.status == .well || $0.status == .quiet || $0.status == .new } }
+            if sick { lines.removeAll { [.well, .quiet, .new].contains($0.status) } }
             if json { Output.line(SourceLine.json(lines)) } else { print(lines, now) }
         }
     }
@@ -73,7 +73,7 @@ struct SourceLine {
             switch status {
             case .well: palette.good
             case .failing, .resting: palette.bad
-            case .quiet: palette.warn
+            case .quiet, .held: palette.warn
             case .disabled, .new: palette.dim
             }
         return [
@@ -83,12 +83,17 @@ struct SourceLine {
     }
 
     private var next: String {
-        guard source.isEnabled(at: now), let state, let next = state.nextPollAt else { return "—" }
+        guard let next = nextPollAt else { return "—" }
         return next > now ? "in \(Duration.seconds(next.timeIntervalSince(now)).short)" : "due"
     }
 
+    /// Nil when it is not going to be polled unless an operator changes something.
+    var nextPollAt: Date? { source.isEnabled(at: now) && status != .held ? state?.nextPollAt : nil }
+
     private var remark: String {
         switch status {
+        case .held:
+            return "the registry holds its breaker open (breaker.mode forced_open); not polled until that is changed"
         case .disabled:
             let disabled = source.disabled
             let until = disabled?.until.map { "until \(UTCTime.text($0))" }
@@ -136,7 +141,7 @@ struct SourceLine {
         json.member("message", orNull: state?.lastMessage)
         json.member("hint", orNull: state?.lastHint)
         json.member("lastPollAt", orNull: state?.lastPollAt.map(UTCTime.text))
-        json.member("nextPollAt", orNull: state?.nextPollAt.map(UTCTime.text))
+        json.member("nextPollAt", orNull: nextPollAt.map(UTCTime.text))
         json.member("lastSuccessAt", orNull: state?.lastSuccessAt.map(UTCTime.text))
         json.member("lastNewItemAt", orNull: state?.lastNewItemAt.map(UTCTime.text))
         json.member("failingSince", orNull: state?.failingSince.map(UTCTime.text))
@@ -214,7 +219,7 @@ struct SourcesShowCommand: AsyncParsableCommand {
             if let message = state.lastMessage { facts.append(("last poll", "\(state.lastOutcome?.rawValue ?? ""): \(message)")) }
             if let hint = state.lastHint { facts.append(("what to do", hint)) }
             facts.append(("breaker", state.breaker.state.name + (state.breaker.reopensAt.map { ", until \(UTCTime.text($0))" } ?? "")))
-            if let next = state.nextPollAt { facts.append(("next poll", UTCTime.text(next))) }
+            if let next = line.nextPollAt { facts.append(("next poll", UTCTime.text(next))) }
         }
         for (key, value) in facts {
             Output.line(palette.dim(key.padding(toLength: 11, withPad: " ", startingAt: 0)) + SafeText.line(value, limit: 1000))
@@ -222,8 +227,7 @@ struct SourcesShowCommand: AsyncParsableCommand {
         guard !polls.isEmpty else { return }
         var table = Table(["POLLED AT", "OUTCOME", "ITEMS", "NEW", "TIME", "WHAT HAPPENED"], rightAligned: [2, 3, 4])
         for poll in polls {
-            let isGood = poll.outcome.isSuccess || poll.outcome == .ceiling
-            table.add([Table.Cell(UTCTime.text(poll.startedAt))] + poll.cells(items: poll.items, palette.verdict(isGood)))
+            table.add([Table.Cell(UTCTime.text(poll.startedAt))] + poll.cells(items: poll.items, palette.verdict(poll.isWell)))
         }
         Output.line("")
         Output.text(table.rendered(palette, width: Output.isTerminal() ? Output.width : nil))

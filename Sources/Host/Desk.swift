@@ -40,8 +40,10 @@ public actor Desk: Service {
         book = ScheduleBook(network: registry.network)
     }
 
-    /// Polls until the task is cancelled or a graceful shutdown begins; polls under way are then called off and file nothing.
+    /// Polls until the task is cancelled or a graceful shutdown begins; polls under way are then called off and file nothing but the
+    /// return of a probe's lease. Leases that a host left which died are released first: see ``SourcePoller/releaseLeases()``.
     public func run() async throws {
+        try await poller.releaseLeases()
         try await schedule(registry.sources)
         let workers = registry.network.concurrency
         await withTaskCancellationOrGracefulShutdownHandler {
@@ -74,8 +76,9 @@ public actor Desk: Service {
                 continue
             }
             do {
-                let report = try await poller.poll(source, in: registry)
-                finished(report)
+                let isRequested = book.entries[id]?.run?.isRequested == true
+                let report = try await poller.poll(source, in: registry, isRequested ? .regular : .scheduled)
+                finished(report, of: source)
             } catch is CancellationError {
                 return
             } catch {
@@ -102,11 +105,14 @@ public actor Desk: Service {
         }
     }
 
-    private func finished(_ report: PollReport) {
-        let id = report.record.source
-        let now = clock.now()
-        let isSuspect = !report.isHealthy || report.record.durationMs > 5000
-        finish(id, dueAt: max(report.state.nextPollAt ?? now, now.addingTimeInterval(0.05)), isSuspect: isSuspect)
+    private func finished(_ report: PollReport, of source: SourceConfiguration) {
+        for fallback in report.fallbacks {
+            if let due = fallback.state.nextPollAt { book.postpone(fallback.record.source, to: due) }
+            log(fallback)
+        }
+        // Where only an operator can change anything it is looked at once an interval, so that the change is not missed.
+        let due = report.state.nextPollAt ?? clock.now().addingTimeInterval(source.interval.least.seconds)
+        finish(source.id, dueAt: due, isSuspect: !report.isHealthy || report.record.durationMs > 5000)
         log(report)
         observer?(report)
     }
@@ -184,13 +190,16 @@ public actor Desk: Service {
         let removed = Set(old.keys).subtracting(registry.sources.map(\.id))
         self.registry = registry
         for id in removed { book.remove(id) }
+        // What one server asked for does not bind another.
+        for source in changed where old[source.id].map({ $0.url != source.url }) == true { try await poller.forgetWish(of: source.id) }
         try await schedule(changed, isChange: true)
         logger.notice(
             "the registry was taken over",
             metadata: ["sources": "\(registry.sources.count)", "changed": "\(changed.count)", "removed": "\(removed.count)"])
     }
 
-    /// Enters sources into the book: when the store says, or soon when it has never been polled or was changed.
+    /// Enters sources into the book: when the store says, or soon when it has never been polled or was changed; never before an open
+    /// breaker's time, nor before the time that the server asked for.
     private func schedule(_ sources: [SourceConfiguration], isChange: Bool = false) async throws {
         let states = try await poller.store.sourceStates()
         let now = clock.now()
@@ -198,13 +207,10 @@ public actor Desk: Service {
             let state = states[source.id]
             // Jitter, so that a start does not ask everybody in the same instant.
             let soon = now.addingTimeInterval(.random(in: 0...1.5))
-            var due = max(state?.nextPollAt ?? soon, soon)
-            let isRefused = state?.breaker.state == .open || state?.breaker.state == .halfOpen
-            if isChange, !isRefused { due = soon }
             // An interval that was shortened holds at once.
-            if case .fixed(let interval) = source.interval, !isRefused {
-                due = min(due, now.addingTimeInterval(interval.seconds))
-            }
+            let latest = now.addingTimeInterval(source.interval.most.seconds)
+            var due = max(isChange ? soon : min(state?.nextPollAt ?? soon, latest), soon)
+            for bound in [state?.breaker.refusesUntil, state?.notBefore] { due = max(due, bound ?? due) }
             if let until = source.disabled?.until, !source.isEnabled(at: now) { due = until }
             guard source.isEnabled(at: now) || source.disabled?.until != nil else {
                 book.remove(source.id)
@@ -212,16 +218,16 @@ public actor Desk: Service {
             }
             book.set(
                 source.id, host: source.host, isPolite: !policy.isOwn(source.host), dueAt: due,
-                isSuspect: state == nil || state?.failingSince != nil)
+                isSuspect: state == nil || state?.failingSince != nil, pause: min(ScheduleBook.leastPause, source.interval.least))
         }
         dispatch()
         rearm()
     }
 
-    /// Polls a source as soon as a place is free; false when there is no such source.
+    /// Polls a source as soon as a place is free, an operator's request: neither its interval nor its server's wish stands in the way,
+    /// only its breaker does. False when there is no such source.
     public func pollSoon(_ id: SourceID) -> Bool {
-        guard let source = registry[id], let entry = book.entries[id] else { return false }
-        book.set(id, host: source.host, isPolite: entry.isPolite, dueAt: clock.now(), isSuspect: entry.isSuspect)
+        guard book.request(id, at: clock.now()) else { return false }
         dispatch()
         return true
     }

@@ -83,7 +83,7 @@ public struct Diagnostician: Sendable {
     }
 
     private func advice(_ reading: PollReading, _ source: SourceConfiguration, _ state: SourceState, _ now: Date) -> String {
-        if !reading.outcome.isSuccess, reading.outcome != .ceiling {
+        if !reading.isWell {
             let wait = "The host goes on trying by itself, ever more rarely."
             return reading.hint.map { "\($0) \(wait)" } ?? wait
         }

@@ -11,8 +11,11 @@ public struct PollReport: Sendable {
     public var notes: [String]
     /// The items' counts of whoever delivered: the source itself or its fallback.
     public var items: ItemCounts
-    /// True when nobody was asked: the breaker refused or the source is disabled.
+    /// True when nobody was asked: the breaker or the server's own wish stood in the way. `state.nextPollAt` is then when that ends;
+    /// nil when only an operator can end it.
     public var wasRefused: Bool
+    /// What its fallbacks came to, as far as they were asked.
+    public var fallbacks: [PollReport] = []
     public var transition: Breaker.Transition?
 
     public init(
@@ -28,7 +31,7 @@ public struct PollReport: Sendable {
     }
 
     /// True when the source answered as it should, or a ceiling ended a poll that kept what it read.
-    public var isHealthy: Bool { record.outcome.isSuccess || record.outcome == .ceiling && record.items.seen > 0 }
+    public var isHealthy: Bool { record.isWell }
 
     /// The contract's members; the caller opens and closes the object, so that it can add its own.
     public func write(to json: inout JSONWriter) {

@@ -2,6 +2,7 @@ public import Fetch
 public import FoundationEssentials
 public import Resilience
 public import SourcePlugins
+import Stores
 public import WireCore
 import Synchronization
 
@@ -154,6 +155,11 @@ public struct PollReading: Sendable {
     public var isCancelled = false
     /// The course of every transfer, for diagnosis.
     public var hops: [FetchTrace.Hop] = []
+
+    /// True when the poll served its purpose.
+    public var isWell: Bool { outcome.isWell(keptItems: !items.isEmpty) }
+    /// How it counts for the breaker.
+    public var breakerEffect: BreakerEffect { outcome.breakerEffect(keptItems: !items.isEmpty) }
 }
 
 /// A poll under way.
@@ -214,7 +220,10 @@ struct PollRun {
         reading.rejected += page.rejected
         reading.notes += page.notes
         let (items, end) = pages.take(page)
-        reading.items += items
+        // What has neither id nor address nor text cannot be told from the next of its kind: it is an entry that could not be read.
+        let identifiable = items.filter(ArticleDraft.canIdentify)
+        reading.rejected += items.count - identifiable.count
+        reading.items += identifiable
         if let bookmark = page.state { reading.adapterState = bookmark }
         if page.isCutShort {
             fail(
@@ -269,7 +278,11 @@ struct PollRun {
         reading.hint = failure.hint
         reading.retryAt = failure.retryAt
         reading.end = end
-        // What a failed poll learnt is not to be built upon: the next one asks for everything again.
+        forget()
+    }
+
+    /// What a failed poll learnt is not to be built upon: the next one asks for everything again.
+    private mutating func forget() {
         reading.adapterState = nil
         reading.validators = Validators()
         reading.validatorsURL = nil
@@ -294,7 +307,9 @@ struct PollRun {
             if count == 0 {
                 reading.outcome = .schema
                 reading.message = "none of the \(reading.rejected) entries could be read\(from)"
+                reading.hint = "They have neither id nor address nor text, or are broken. Look at the document, or ask its publisher."
             }
         }
+        if !reading.isWell { forget() }
     }
 }

@@ -7,7 +7,13 @@ import WireCore
 ///
 /// A source that failed last time, was slow, or has never been polled is a *suspect*; suspects together get half of the places (of the
 /// desk and of each host name), so that however many of them hang, a healthy one is polled on time.
+///
+/// Whatever due times it is told, it starts no source again before its `pause` has passed since the last start: the net under all that
+/// computes due times. Only an operator's request goes past it.
 struct ScheduleBook {
+    /// The pause between two starts of one source, unless its interval is shorter still.
+    static let leastPause = Duration.seconds(1)
+
     /// What the book needs to know of a source.
     struct Entry: Sendable, Equatable {
         var host: String
@@ -15,8 +21,13 @@ struct ScheduleBook {
         var isPolite = true
         var dueAt: Date
         var isSuspect = true
+        /// Between two starts, at least.
+        var pause = ScheduleBook.leastPause
         /// Where and as what it is being polled; nil when it is not.
         fileprivate(set) var run: Run?
+        fileprivate(set) var lastStart: Date?
+        /// An operator wants it polled now.
+        fileprivate(set) var isRequested = false
         fileprivate(set) var isQueued = false
         /// Counts changes of the due time; a heap entry with an older number is void.
         fileprivate var version = 0
@@ -26,6 +37,8 @@ struct ScheduleBook {
     struct Run: Sendable, Equatable {
         var host: String
         var isSuspect: Bool
+        /// True when an operator asked for this poll.
+        var isRequested = false
     }
 
     private struct Due: Comparable {
@@ -56,17 +69,34 @@ struct ScheduleBook {
     init(network: NetworkConfiguration) { self.network = network }
 
     /// Adds a source or moves its due time; a source that is running keeps running.
-    mutating func set(_ id: SourceID, host: String, isPolite: Bool, dueAt: Date, isSuspect: Bool) {
+    mutating func set(
+        _ id: SourceID, host: String, isPolite: Bool, dueAt: Date, isSuspect: Bool, pause: Duration = ScheduleBook.leastPause
+    ) {
         var entry = entries[id] ?? Entry(host: host, dueAt: dueAt)
         if entry.isQueued, entry.host != host { unqueue(id, entry) }
         entry.isQueued = entry.isQueued && entry.host == host
         entry.host = host
         entry.isPolite = isPolite
-        entry.dueAt = dueAt
         entry.isSuspect = isSuspect
-        entry.version += 1
-        entries[id] = entry
-        if entry.run == nil, !entry.isQueued { heap.insert(Due(at: dueAt, version: entry.version, id: id)) }
+        entry.pause = pause
+        plan(id, &entry, at: dueAt)
+    }
+
+    /// Puts off a source that was polled on another's behalf; one that is running, or that an operator wants, stays as it is.
+    mutating func postpone(_ id: SourceID, to dueAt: Date) {
+        guard var entry = entries[id], entry.run == nil, !entry.isRequested, entry.dueAt < dueAt else { return }
+        if entry.isQueued { unqueue(id, entry) }
+        entry.isQueued = false
+        plan(id, &entry, at: dueAt)
+    }
+
+    /// An operator wants the source polled now. False when it is not in the book; one that is running is being polled already.
+    mutating func request(_ id: SourceID, at now: Date) -> Bool {
+        guard var entry = entries[id] else { return false }
+        guard entry.run == nil else { return true }
+        entry.isRequested = true
+        plan(id, &entry, at: now)
+        return true
     }
 
     /// Forgets a source; a poll of it that is under way ends without consequence for the book.
@@ -83,8 +113,8 @@ struct ScheduleBook {
         for (index, host) in waitingHosts.enumerated() {
             guard var lane = lanes[host], let (id, isSuspect) = candidate(in: &lane, at: now) else { continue }
             guard var entry = entries[id] else { continue }
-            entry.isQueued = false
-            entry.run = Run(host: host, isSuspect: isSuspect)
+            entry.run = Run(host: host, isSuspect: isSuspect, isRequested: entry.isRequested)
+            (entry.isQueued, entry.isRequested, entry.lastStart) = (false, false, now)
             entries[id] = entry
             lane.running += 1
             running += 1
@@ -108,10 +138,7 @@ struct ScheduleBook {
         release(run)
         entry.run = nil
         entry.isSuspect = isSuspect
-        entry.dueAt = dueAt
-        entry.version += 1
-        entries[id] = entry
-        heap.insert(Due(at: dueAt, version: entry.version, id: id))
+        plan(id, &entry, at: dueAt)
     }
 
     /// When to look again if nothing finishes before: the next due time, or the end of a host's spacing; always later than `now`.
@@ -128,12 +155,35 @@ struct ScheduleBook {
         return wake
     }
 
+    /// What the heap holds, void ones too: for tests.
+    var planned: Int { heap.count }
+
     // MARK: - Inside
+
+    /// Notes when an entry is due; what the heap knew of it before is void.
+    private mutating func plan(_ id: SourceID, _ entry: inout Entry, at dueAt: Date) {
+        entry.dueAt = dueAt
+        entry.version += 1
+        entries[id] = entry
+        guard entry.run == nil, !entry.isQueued else { return }
+        heap.insert(Due(at: dueAt, version: entry.version, id: id))
+        // Void ones leave the heap when their time comes; where due times are moved a lot, they go before.
+        guard heap.count > 2 * entries.count + 64 else { return }
+        heap = Heap(heap.unordered.filter { entries[$0.id]?.version == $0.version })
+    }
 
     private mutating func queueDue(at now: Date) {
         while let due = heap.min, due.at <= now {
             heap.removeMin()
             guard var entry = entries[due.id], entry.version == due.version, entry.run == nil, !entry.isQueued else { continue }
+            // A start in the future is of a clock that was put back since: nobody waits for it.
+            if !entry.isRequested, let lastStart = entry.lastStart, lastStart <= now {
+                let earliest = lastStart.addingTimeInterval(entry.pause.seconds)
+                guard earliest <= now else {
+                    plan(due.id, &entry, at: earliest)
+                    continue
+                }
+            }
             entry.isQueued = true
             entries[due.id] = entry
             var lane = lanes[entry.host] ?? Lane()

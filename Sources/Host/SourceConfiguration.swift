@@ -94,6 +94,22 @@ public enum IntervalPolicy: Sendable, Equatable {
     /// As often as the source publishes, between two bounds.
     case adaptive(least: Duration, most: Duration)
 
+    /// A source is not polled more often than this.
+    public var least: Duration {
+        switch self {
+        case .fixed(let interval): interval
+        case .adaptive(let least, _): least
+        }
+    }
+
+    /// Nor, while it goes well, more rarely than this.
+    public var most: Duration {
+        switch self {
+        case .fixed(let interval): interval
+        case .adaptive(_, let most): most
+        }
+    }
+
     /// As the registry writes it, for people.
     public var text: String {
         switch self {

@@ -32,9 +32,11 @@ public struct SourcePoller: Sendable {
         runner = PollRunner(fetcher: fetcher, retries: SharedRetryBudget(clock: clock), backoff: backoff)
     }
 
-    /// Whether to ask the breaker first.
+    /// Whom to ask first.
     public enum Manner: Sendable {
-        /// As the breaker says.
+        /// The desk's own polls: as the breaker says, and not before the time that the server itself asked for.
+        case scheduled
+        /// A person asks: as the breaker says.
         case regular
         /// An operator wants to know now: an open breaker is passed over, its result counted.
         case forced
@@ -44,7 +46,7 @@ public struct SourcePoller: Sendable {
     public func poll(_ source: SourceConfiguration, in registry: Registry, _ manner: Manner = .regular) async throws -> PollReport {
         var report = try await pollAlone(source, manner)
         guard !report.isHealthy, report.record.outcome != .offline else { return report }
-        guard let (server, counts) = try await fallBack(from: source, in: registry) else { return report }
+        guard let (server, counts) = try await fallBack(from: source, in: registry, &report.fallbacks) else { return report }
         report.record.servedBy = server
         report.items = counts
         report.record.message += "; served by \(server)"
@@ -57,19 +59,27 @@ public struct SourcePoller: Sendable {
     private func pollAlone(_ source: SourceConfiguration, _ manner: Manner) async throws -> PollReport {
         let now = clock.now()
         guard underWay.begin(source.id) else {
-            return refusal(source, SourceState(source: source.id), now, "is being polled already")
+            return refusal(source, SourceState(source: source.id), now, until: nil, "is being polled already")
         }
         defer { underWay.end(source.id) }
         var state = try await store.sourceState(of: source.id) ?? SourceState(source: source.id)
+        if manner == .scheduled, let wish = state.notBefore, wish > now {
+            return refusal(source, state, now, until: wish, "the server asked to be left alone until \(UTCTime.text(wish))")
+        }
         let permission = try await permission(source, &state, manner, now)
         guard case .allowed(let generation, let isProbe) = permission else {
             return refused(source, state, now)
         }
-        let started = ContinuousClock.now
-        let reading = await reading(source, state, isProbe: isProbe, now: now)
-        if reading.isCancelled || Task.isCancelled { throw CancellationError() }
-        let duration = started.duration(to: .now).milliseconds
-        return try await file(reading, of: source, state: state, generation: generation, startedAt: now, durationMs: duration)
+        do {
+            let started = ContinuousClock.now
+            let reading = await reading(source, state, isProbe: isProbe, now: now)
+            if reading.isCancelled || Task.isCancelled { throw CancellationError() }
+            let duration = started.duration(to: .now).milliseconds
+            return try await file(reading, of: source, state: state, generation: generation, startedAt: now, durationMs: duration)
+        } catch {
+            if isProbe { await giveBackLease(of: source.id, generation: generation) }
+            throw error
+        }
     }
 
     /// Brings the breaker in line with the registry and asks it. A change is stored before anything is asked, so that a probe is leased
@@ -82,7 +92,8 @@ public struct SourcePoller: Sendable {
             let applied = changed.breaker.apply(source.breaker.mode)
             let wasOpen = changed.breaker.state == .open || changed.breaker.state == .halfOpen
             if manner == .forced, wasOpen { changed.breaker.forceProbe() }
-            let (permission, transition) = changed.breaker.permit(at: now, source.breaker)
+            let longest = source.ceilings.wallTime + Self.timeToFile
+            let (permission, transition) = changed.breaker.permit(at: now, lasting: longest, source.breaker)
             guard changed.breaker != state.breaker else { return permission }
             do {
                 state = try await store.save(changed)
@@ -98,6 +109,8 @@ public struct SourcePoller: Sendable {
 
     /// How often a write is tried again after somebody else was faster.
     private static let tries = 5
+    /// What a probe's lease adds to the poll's own wall time.
+    private static let timeToFile = Duration.seconds(60)
 
     private func reading(_ source: SourceConfiguration, _ state: SourceState, isProbe: Bool, now: Date) async -> PollReading {
         var memory = PollRunner.Memory()
@@ -140,7 +153,58 @@ public struct SourcePoller: Sendable {
     /// Says so when the store refused items that could be read.
     private func noteCeiling(_ record: inout PollRecord, rejectedBefore: Int) {
         let refused = record.items.rejected - rejectedBefore
-        if refused > 0 { record.message += "; \(refused) not stored (nothing to know them by, or beyond the source's daily ceiling)" }
+        if refused > 0 { record.message += "; \(refused) not stored: beyond the source's daily ceiling" }
+    }
+
+    // MARK: - Leases
+
+    /// Gives the leases of all probes back that nobody will report on: for the start of a host.
+    ///
+    /// Whoever calls this holds the host's lock on the data folder, so that no other host is probing. A `wiredesk poll` beside it may be;
+    /// then the generation that this moves on drops that probe's result for the breaker (its items are filed), at the price of one more
+    /// request. While a host runs, the lease of a command that was killed ends by itself, a minute after its poll could have lasted.
+    public func releaseLeases() async throws {
+        for state in try await store.sourceStates().values where state.breaker.state == .halfOpen {
+            try await takeBackLease(of: state.source, generation: nil)
+        }
+    }
+
+    /// Gives a probe's lease back, also when the poll was called off: the next probe need not wait for its end.
+    private func giveBackLease(of source: SourceID, generation: Int) async {
+        // Not a child task: it must do its work although the poll's task is cancelled. It is waited for.
+        let work = Task { try await takeBackLease(of: source, generation: generation) }
+        guard case .failure(let error) = await work.result else { return }
+        logger.error(
+            "the lease of a probe could not be given back; it ends by itself",
+            metadata: ["source": "\(source)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
+    }
+
+    private func takeBackLease(of source: SourceID, generation: Int?) async throws {
+        for _ in 1...Self.tries {
+            guard var state = try await store.sourceState(of: source),
+                let transition = state.breaker.takeBackLease(generation: generation, at: clock.now())
+            else { return }
+            do {
+                _ = try await store.save(state)
+                return log(transition, source)
+            } catch is StoreConflict {
+                continue
+            }
+        }
+    }
+
+    /// Forgets what a source's server asked for: the source has another address now.
+    func forgetWish(of source: SourceID) async throws {
+        for _ in 1...Self.tries {
+            guard var state = try await store.sourceState(of: source), state.notBefore != nil else { return }
+            state.notBefore = nil
+            do {
+                _ = try await store.save(state)
+                return
+            } catch is StoreConflict {
+                continue
+            }
+        }
     }
 
     // MARK: - Refusals
@@ -154,23 +218,29 @@ public struct SourcePoller: Sendable {
             default:
                 "its breaker is open until \(breaker.reopensAt.map(UTCTime.text) ?? "further notice"): \(breaker.cause ?? "no cause kept")"
             }
-        var report = refusal(source, state, now, why)
+        var report = refusal(source, state, now, until: breaker.refusesUntil, why)
         report.record.hint = state.lastHint ?? "`wiredesk diagnose \(source.id)` asks now and shows every step."
         return report
     }
 
-    private func refusal(_ source: SourceConfiguration, _ state: SourceState, _ now: Date, _ why: String) -> PollReport {
+    /// `until` nil: the refusal has no end of its own.
+    private func refusal(_ source: SourceConfiguration, _ state: SourceState, _ now: Date, until: Date?, _ why: String) -> PollReport {
         var record = PollRecord(source: source.id, startedAt: now, outcome: state.lastOutcome.flatMap { $0.isSuccess ? nil : $0 } ?? .config)
         record.message = "not asked: \(why)"
         record.breaker = state.breaker.state
         record.end = PollEnd.refused.rawValue
+        var state = state
+        state.nextPollAt = until.map { max($0, state.nextPollAt ?? $0) }
         return PollReport(record: record, state: state, wasRefused: true)
     }
 
     // MARK: - Fallback
 
-    /// Lets the first fallback that can deliver do so. One that delivered lately and is not due again serves without being asked.
-    private func fallBack(from source: SourceConfiguration, in registry: Registry) async throws -> (SourceID, ItemCounts)? {
+    /// Lets the first fallback that can deliver do so. None is asked before its own time: one that delivered at its last poll serves
+    /// without being asked, one that failed is passed over. `reports` gains what those came to that were asked.
+    private func fallBack(
+        from source: SourceConfiguration, in registry: Registry, _ reports: inout [PollReport]
+    ) async throws -> (SourceID, ItemCounts)? {
         var visited: Set<SourceID> = [source.id]
         var next = source.fallback
         for _ in 1...Self.longestChain {
@@ -178,10 +248,12 @@ public struct SourcePoller: Sendable {
             next = candidate.fallback
             let now = clock.now()
             guard candidate.isEnabled(at: now) else { continue }
-            if let state = try await store.sourceState(of: id), state.failingSince == nil, let due = state.nextPollAt, due > now {
+            if let state = try await store.sourceState(of: id), let due = state.nextPollAt, due > now {
+                guard state.failingSince == nil, state.lastSuccessAt != nil else { continue }
                 return (id, ItemCounts())
             }
-            let report = try await pollAlone(candidate, .regular)
+            let report = try await pollAlone(candidate, .scheduled)
+            if !report.wasRefused { reports.append(report) }
             if report.isHealthy { return (id, report.items) }
         }
         return nil

@@ -13,6 +13,8 @@ public enum SourceStatus: String, Sendable, CaseIterable {
     case failing
     /// Its breaker refuses polls for now.
     case resting
+    /// An operator holds its breaker open (`breaker.mode` forced_open): not polled until that is changed.
+    case held
     /// An operator's decision.
     case disabled
     /// Not polled yet.
@@ -22,6 +24,10 @@ public enum SourceStatus: String, Sendable, CaseIterable {
     public init(of source: SourceConfiguration, _ state: SourceState?, now: Date) {
         guard source.isEnabled(at: now) else {
             self = .disabled
+            return
+        }
+        guard source.breaker.mode != .forcedOpen else {
+            self = .held
             return
         }
         guard let state, state.lastPollAt != nil else {

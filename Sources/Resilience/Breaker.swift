@@ -113,7 +113,7 @@ public struct BreakerConfiguration: Sendable, Equatable {
     public var openAtMost = Duration.seconds(6 * 3600)
     /// Jitter of the open time, as a share to both sides.
     public var jitter = 0.2
-    /// How long a probe may take before it counts as lost.
+    /// How long a probe may take before it counts as lost; a poll whose own ceiling is lower leases for less.
     public var probeLease = Duration.seconds(900)
 
     public init() {}
@@ -151,9 +151,11 @@ extension Breaker {
         }
     }
 
-    /// Asks for leave to poll. An open breaker whose time has come turns half-open and leases its one probe to this caller;
-    /// a half-open one whose probe never reported opens again.
-    public mutating func permit(at now: Date, _ configuration: BreakerConfiguration) -> (Permission, Transition?) {
+    /// Asks for leave to poll. An open breaker whose time has come turns half-open and leases its one probe to this caller, for as long
+    /// as the poll may last, `configuration.probeLease` at most; a half-open one whose probe never reported opens again.
+    public mutating func permit(
+        at now: Date, lasting: Duration? = nil, _ configuration: BreakerConfiguration
+    ) -> (Permission, Transition?) {
         switch state {
         case .closed, .disabled, .metricsOnly:
             return (.allowed(generation: generation, isProbe: false), nil)
@@ -162,7 +164,8 @@ extension Breaker {
         case .open:
             if let reopensAt, now < reopensAt { return (.refused(until: reopensAt), nil) }
             let transition = move(to: .halfOpen, cause: "the open time is over; one probe goes out")
-            probeLeaseUntil = now.addingTimeInterval(configuration.probeLease.seconds)
+            let lease = min(lasting ?? configuration.probeLease, configuration.probeLease)
+            probeLeaseUntil = now.addingTimeInterval(lease.seconds)
             return (.allowed(generation: generation, isProbe: true), transition)
         case .halfOpen:
             if let lease = probeLeaseUntil, now < lease { return (.refused(until: lease), nil) }
@@ -183,16 +186,38 @@ extension Breaker {
         }
     }
 
+    /// Takes back the lease of a probe that will not report: its poll was called off, or its host has died. Nothing was learnt, so the
+    /// next probe is due at once. Nil, and nothing changes, unless it is half-open; with a `generation`, unless the lease is of that one.
+    public mutating func takeBackLease(generation: Int? = nil, at now: Date) -> Transition? {
+        guard state == .halfOpen, generation == nil || generation == self.generation else { return nil }
+        let (openedAt, cause) = (openedAt, cause)
+        let transition = open(at: now, until: now, cause: "the probe was called off", counts: false)
+        (self.openedAt, self.cause) = (openedAt ?? now, cause ?? self.cause)
+        return transition
+    }
+
+    /// The end of the present refusal: of an open breaker's time, or of the lease of the probe that is out. Nil when it would permit a
+    /// poll, or refuses until an operator says otherwise.
+    public var refusesUntil: Date? {
+        switch state {
+        case .open: reopensAt
+        case .halfOpen: probeLeaseUntil
+        case .closed, .disabled, .forcedOpen, .metricsOnly: nil
+        }
+    }
+
     /// Takes a poll's result. A result of an older generation is dropped. `retryAfter` is a floor for the open time.
+    /// `nextPoll` is when the source would be polled again by its interval: the time of the next probe after one that said nothing.
     /// `unit` is a random number of 0–1 for the jitter.
     public mutating func record(
-        _ effect: BreakerEffect, generation: Int, slow: Bool = false, at now: Date, retryAfter: Date? = nil, cause: String,
+        _ effect: BreakerEffect, generation: Int, slow: Bool = false, at now: Date, retryAfter: Date? = nil, nextPoll: Date, cause: String,
         _ configuration: BreakerConfiguration, unit: Double
     ) -> Transition? {
         guard generation == self.generation else { return nil }
         switch state {
         case .disabled, .forcedOpen, .open: return nil
-        case .halfOpen: return recordProbe(effect, at: now, retryAfter: retryAfter, cause: cause, configuration, unit: unit)
+        case .halfOpen:
+            return recordProbe(effect, at: now, retryAfter: retryAfter, nextPoll: nextPoll, cause: cause, configuration, unit: unit)
         case .closed, .metricsOnly: break
         }
         guard effect != .excluded else { return nil }
@@ -206,7 +231,8 @@ extension Breaker {
     }
 
     private mutating func recordProbe(
-        _ effect: BreakerEffect, at now: Date, retryAfter: Date?, cause: String, _ configuration: BreakerConfiguration, unit: Double
+        _ effect: BreakerEffect, at now: Date, retryAfter: Date?, nextPoll: Date, cause: String, _ configuration: BreakerConfiguration,
+        unit: Double
     ) -> Transition? {
         switch effect {
         case .success:
@@ -216,8 +242,8 @@ extension Breaker {
             timesOpened = 0
             return move(to: .closed, cause: "the probe succeeded")
         case .excluded:
-            // It says nothing about the source: the next poll is the probe again.
-            return open(at: now, until: now, cause: "the probe said nothing about the source: \(cause)", counts: false)
+            // It says nothing about the source: the next poll is the probe again, and comes no sooner than any other next poll.
+            return open(at: now, until: nextPoll, cause: "the probe said nothing about the source: \(cause)", counts: false)
         case .failure, .trips:
             consecutiveFailures += 1
             return open(

@@ -19,6 +19,9 @@ enum Schema {
             try db.execute(sql: LedgerTables.ledger)
             try db.execute(sql: LedgerTables.keysAnswersAlerts)
         }
+        migrator.registerMigration("3 what a server asked for") { db in
+            try db.execute(sql: "ALTER TABLE source_states ADD COLUMN not_before INTEGER")
+        }
         return migrator
     }
 

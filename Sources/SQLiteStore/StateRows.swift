@@ -38,7 +38,7 @@ private enum StateColumns {
         "last_hint", "served_by", "failing_since", "validators_url", "etag", "last_modified", "moved_to", "adapter_state",
         "mean_gap_seconds", "advised_seconds", "breaker_state", "breaker_generation", "breaker_failures", "breaker_window",
         "breaker_slow_window", "breaker_times_opened", "breaker_opened_at", "breaker_reopens_at", "breaker_probe_lease_until",
-        "breaker_cause",
+        "breaker_cause", "not_before",
     ]
     static let all = names.joined(separator: ", ")
     static let insert = """
@@ -59,7 +59,7 @@ private enum StateColumns {
             SQLValue(breaker.state.rawValue), SQLValue(breaker.generation), SQLValue(breaker.consecutiveFailures),
             .text(bits(breaker.window)), .text(bits(breaker.slowWindow)), SQLValue(breaker.timesOpened),
             SQLValue(breaker.openedAt),
-            SQLValue(breaker.reopensAt), SQLValue(breaker.probeLeaseUntil), SQLValue(breaker.cause),
+            SQLValue(breaker.reopensAt), SQLValue(breaker.probeLeaseUntil), SQLValue(breaker.cause), SQLValue(state.notBefore),
         ]
     }
 
@@ -82,6 +82,7 @@ private enum StateColumns {
         state.meanGapSeconds = row.optionalDouble(16)
         state.advisedSeconds = row.optionalDouble(17)
         state.breaker = breaker(row)
+        state.notBefore = row.optionalDate(28)
         return state
     }
 

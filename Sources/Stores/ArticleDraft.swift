@@ -30,6 +30,13 @@ public struct ArticleDraft: Sendable, Equatable {
         size = Self.size(of: item)
     }
 
+    /// True when there is something to know the item by: what is false here has no ``identity``.
+    public static func canIdentify(_ item: Item) -> Bool {
+        ownID(of: item) != nil || hasText(item) || item.url.flatMap(CanonicalURL.of) != nil
+    }
+
+    private static func hasText(_ item: Item) -> Bool { item.title != nil || item.summary != nil || item.content != nil }
+
     /// Prepares all items of one document, in its order. What the document contradicts itself about is not trusted:
     /// - an id that stands on items with different addresses (miniflux issue 4197: the same guid on all) counts only together with
     ///   the address;
@@ -83,7 +90,7 @@ public struct ArticleDraft: Sendable, Equatable {
 
     /// Title and day, or title and text; nil when the item has neither title nor text.
     private static func fingerprint(of item: Item) -> String? {
-        guard item.title != nil || item.summary != nil || item.content != nil else { return nil }
+        guard hasText(item) else { return nil }
         var hash = StableHash()
         hash.addField(item.title)
         if item.title != nil, let day = item.publishedAt {

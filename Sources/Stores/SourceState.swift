@@ -10,6 +10,9 @@ public struct SourceState: Sendable, Equatable {
     public var breaker = Breaker()
     /// When the next poll is due; nil: at once.
     public var nextPollAt: Date?
+    /// Until when the server asked, at the last poll, to be left alone (Retry-After). Kept apart from ``nextPollAt``, so that an interval
+    /// that is shortened takes effect at once while this still holds.
+    public var notBefore: Date?
     public var lastPollAt: Date?
     public var lastSuccessAt: Date?
     /// When a poll last brought something new.
@@ -59,6 +62,8 @@ public struct PollRecord: Sendable, Equatable {
     public var breaker = Breaker.State.closed
     /// Why the poll ended where it did: "complete", "token_seen", "page_seen", "nothing_new", "cursor_stuck", a ceiling's name, …
     public var end = ""
+    /// True when the source answered as it should, or a ceiling ended a poll that kept what it read.
+    public var isWell: Bool { outcome.isWell(keptItems: items.seen > items.rejected) }
 
     public init(source: SourceID, startedAt: Date, outcome: Outcome) {
         self.source = source

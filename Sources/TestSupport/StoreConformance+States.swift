@@ -129,7 +129,7 @@ extension StoreConformance {
             state: .open, generation: 12, consecutiveFailures: 3, window: [true, false, true], slowWindow: [false, false, true],
             timesOpened: 2, openedAt: rig.at(1.001), reopensAt: rig.at(300.999), probeLeaseUntil: rig.at(900), cause: "it failed")
         (state.nextPollAt, state.lastPollAt, state.lastSuccessAt) = (rig.at(900.123), rig.at(-1.5), rig.at(-86_400))
-        (state.lastNewItemAt, state.failingSince) = (rig.at(-3600), rig.at(-60.007))
+        (state.lastNewItemAt, state.failingSince, state.notBefore) = (rig.at(-3600), rig.at(-60.007), rig.at(3600.5))
         state.lastOutcome = .wrongKind
         (state.lastMessage, state.lastHint) = ("HTML came where JSON was due", "Look at the address.")
         state.servedBy = .beta

@@ -52,6 +52,9 @@ public enum Outcome: String, Codable, CaseIterable, Sendable {
         default: false
         }
     }
+
+    /// True when the poll served its purpose: a success, or a ceiling that ended it after some items were kept.
+    public func isWell(keptItems: Bool) -> Bool { isSuccess || self == .ceiling && keptItems }
 }
 
 /// How an outcome counts for a source's breaker.
@@ -67,13 +70,14 @@ public enum BreakerEffect: Sendable, Equatable {
 }
 
 extension Outcome {
-    /// How this outcome counts. What can only be mended by a person or by the other side trips at once;
-    /// what says nothing about the source (`offline`, `ceiling` with items kept) does not count.
-    public var breakerEffect: BreakerEffect {
+    /// How this outcome counts. What can only be mended by a person or by the other side trips at once; what says nothing about the
+    /// source (`offline`) does not count. A `ceiling` is a success when items were kept, and a failure when the poll brought nothing.
+    public func breakerEffect(keptItems: Bool) -> BreakerEffect {
         switch self {
         case .ok, .notModified, .empty: .success
         case .wrongKind, .blocked, .auth, .gone: .trips
-        case .offline, .ceiling: .excluded
+        case .offline: .excluded
+        case .ceiling: keptItems ? .success : .failure
         default: .failure
         }
     }

@@ -23,6 +23,16 @@ import Testing
         }
     }
 
+    @Test("A source that is named twice is polled once")
+    func namedTwice() async throws {
+        try await Rig.with { rig in
+            let result = try await rig.run("poll", "decrypt", "decrypt", "--json")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try result.objects().map { $0["outcome"] as? String } == ["ok"])
+            #expect(rig.newsroom.requests["decrypt"] == 1)
+        }
+    }
+
     @Test("HTML at 200 costs one request, is named, opens the breaker, and the fallback serves")
     func htmlForJSON() async throws {
         try await Rig.with { rig in

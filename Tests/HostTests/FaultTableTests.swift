@@ -51,6 +51,12 @@ struct Fault: Sendable, CustomTestStringConvertible {
         .http("OPML", .wrongKind, body: "<opml version=\"2.0\"><body/></opml>"), .http("plain text", .wrongKind, body: "moved, see the site"),
         .http("a PNG", .wrongKind, body: "\u{89}PNG\r\n\u{1A}\n\0\0\0\rIHDR"), .http("nothing", .parse), .http("blanks", .parse, body: "  \n "),
         .http("a feed without items", .empty, body: "<rss version=\"2.0\"><channel><title>T</title></channel></rss>"),
+        .http(
+            "entries with nothing in them", .schema,
+            body: "<rss version=\"2.0\"><channel><title>T</title><item/><item><title/></item><item><guid> </guid></item></channel></rss>"),
+        .http(
+            "JSON entries with nothing in them", .schema,
+            body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{},{}]}"),
         .http("half a feed", .parse, stored: 1, body: String(feed.dropLast(25))),
         .http("half a feed, in a tag", .parse, stored: 1, body: String(feed.dropLast(16))),
         .http("Cloudflare at 403", .blocked, 403, ["cf-mitigated: challenge"], body: page),

@@ -48,6 +48,75 @@ private func id(_ text: String) throws -> SourceID { try #require(SourceID(text)
         #expect(book.take(at: start)?.text == "well")
     }
 
+    /// How often a source is started in ten seconds when its polls always come back with `dueAt`, asked for in steps of 50 ms.
+    private func starts(_ book: inout ScheduleBook, dueAt: Date = .distantPast) throws -> Int {
+        let source = try id("a")
+        return (0..<200).count { step in
+            let now = start.addingTimeInterval(Double(step) * 0.05)
+            guard book.take(at: now) != nil else { return false }
+            book.finish(source, dueAt: dueAt, isSuspect: true)
+            return true
+        }
+    }
+
+    @Test("Whatever due times it is told, no source is started more than once a second, or once its shorter interval")
+    func net() throws {
+        for (pause, expected) in [(Duration.seconds(1), 10), (.milliseconds(500), 20)] {
+            var book = ScheduleBook(network: NetworkConfiguration())
+            book.set(try id("a"), host: "a", isPolite: false, dueAt: start, isSuspect: false, pause: pause)
+            let count = try starts(&book)
+            #expect(count == expected)
+        }
+    }
+
+    @Test("An operator's request goes past the net once; a clock that was put back holds nobody up")
+    func requests() throws {
+        var book = ScheduleBook(network: NetworkConfiguration())
+        let source = try id("a")
+        book.set(source, host: "a", isPolite: false, dueAt: start, isSuspect: false)
+        #expect(book.take(at: start) == source)
+        #expect(book.entries[source]?.run?.isRequested == false)
+        book.finish(source, dueAt: start.addingTimeInterval(600), isSuspect: false)
+        let isKnown = book.request(source, at: start)
+        #expect(isKnown)
+        #expect(book.take(at: start) == source)
+        #expect(book.entries[source]?.run?.isRequested == true)
+        book.finish(source, dueAt: start, isSuspect: false)
+        #expect(book.take(at: start) == nil)
+        #expect(book.nextWake(after: start) == start.addingTimeInterval(1))
+        let before = start.addingTimeInterval(-3600)
+        book.set(source, host: "a", isPolite: false, dueAt: before, isSuspect: false)
+        #expect(book.take(at: before) == source)
+        let isNobody = book.request(try id("nobody"), at: start)
+        #expect(!isNobody)
+    }
+
+    @Test("A source that was polled on another's behalf is put off, never brought forward, also while it waits for its place")
+    func postponing() throws {
+        var network = NetworkConfiguration()
+        network.concurrency = 1
+        var book = ScheduleBook(network: network)
+        let (a, b) = (try id("a"), try id("b"))
+        book.set(a, host: "a", isPolite: false, dueAt: start, isSuspect: false)
+        book.set(b, host: "b", isPolite: false, dueAt: start, isSuspect: false)
+        #expect(book.take(at: start) == a)
+        #expect(book.take(at: start) == nil, "b waits")
+        book.postpone(b, to: start.addingTimeInterval(60))
+        book.postpone(b, to: start.addingTimeInterval(30))
+        book.finish(a, dueAt: start.addingTimeInterval(600), isSuspect: false)
+        #expect(book.take(at: start.addingTimeInterval(59)) == nil)
+        #expect(book.take(at: start.addingTimeInterval(60)) == b)
+    }
+
+    @Test("Due times that are moved for ever leave nothing behind")
+    func noTrail() throws {
+        var book = ScheduleBook(network: NetworkConfiguration())
+        for round in 0..<10_000 {
+            book.set(try id("a"), host: "a", isPolite: true, dueAt: start.addingTimeInterval(Double(10_000 + round)), isSuspect: false)
+        }
+        #expect(book.planned < 100)
+    }
+
     @Test("Removing and re-adding while a poll is under way loses no place")
     func removal() throws {
         var network = NetworkConfiguration()

@@ -15,8 +15,33 @@ private struct Rig {
     @discardableResult
     mutating func poll(_ effect: BreakerEffect, slow: Bool = false, retryAfter: Date? = nil, unit: Double = 0.5) -> Bool {
         guard case .allowed(let generation, _) = breaker.permit(at: now, configuration).0 else { return false }
-        _ = breaker.record(effect, generation: generation, slow: slow, at: now, retryAfter: retryAfter, cause: "x", configuration, unit: unit)
+        record(effect, generation: generation, slow: slow, retryAfter: retryAfter, unit: unit)
         return true
+    }
+
+    /// A poll's result; by its interval the source would be polled again in a minute.
+    @discardableResult
+    mutating func record(
+        _ effect: BreakerEffect, generation: Int, slow: Bool = false, retryAfter: Date? = nil, unit: Double = 0.5
+    ) -> Breaker.Transition? {
+        breaker.record(
+            effect, generation: generation, slow: slow, at: now, retryAfter: retryAfter, nextPoll: now.addingTimeInterval(60), cause: "x",
+            configuration, unit: unit)
+    }
+
+    /// Trips it, waits out its open time and takes the lease of the probe; its generation.
+    mutating func probing(lasting: Duration? = nil) throws -> Int {
+        poll(.trips)
+        return try probeAgain(lasting: lasting)
+    }
+
+    /// Waits out the open time and takes the lease of the next probe; its generation.
+    mutating func probeAgain(lasting: Duration? = nil) throws -> Int {
+        now = try #require(breaker.reopensAt)
+        guard case .allowed(let generation, true) = breaker.permit(at: now, lasting: lasting, configuration).0 else {
+            throw DeskError(.failure, "the probe was refused")
+        }
+        return generation
     }
 }
 
@@ -58,7 +83,7 @@ private struct Rig {
         guard case .allowed(let generation, let isProbe) = first else { throw DeskError(.failure, "the probe was refused") }
         #expect(isProbe)
         guard case .refused = rig.breaker.permit(at: rig.now, rig.configuration).0 else { throw DeskError(.failure, "two probes at a time") }
-        _ = rig.breaker.record(.success, generation: generation, at: rig.now, cause: "", rig.configuration, unit: 0.5)
+        rig.record(.success, generation: generation)
         #expect(rig.breaker.state == .closed && rig.breaker.timesOpened == 0)
     }
 
@@ -100,13 +125,63 @@ private struct Rig {
         #expect(rig.breaker.state == .closed)
     }
 
+    @Test("A probe that says nothing about the source leaves it open, and the next probe is due when the next poll is")
+    func excludedProbe() throws {
+        var rig = Rig()
+        for _ in 0..<20 {
+            let generation = rig.breaker.state == .closed ? try rig.probing() : try rig.probeAgain()
+            rig.record(.excluded, generation: generation)
+            #expect(rig.breaker.state == .open && rig.breaker.timesOpened == 1)
+            #expect(rig.breaker.reopensAt == rig.now.addingTimeInterval(60))
+        }
+    }
+
+    @Test("A lease that is taken back lets the next probe go at once, and drops the old probe's result")
+    func leaseTakenBack() throws {
+        var rig = Rig()
+        let generation = try rig.probing()
+        #expect(rig.breaker.refusesUntil == rig.now.addingTimeInterval(900))
+        let before = rig.breaker
+        let ofAnother = rig.breaker.takeBackLease(generation: generation - 1, at: rig.now)
+        #expect(ofAnother == nil)
+        let taken = rig.breaker.takeBackLease(generation: generation, at: rig.now)
+        #expect(taken?.to == .open)
+        let again = rig.breaker.takeBackLease(at: rig.now)
+        #expect(again == nil, "there is none any more")
+        #expect(rig.breaker.cause == before.cause && rig.breaker.timesOpened == before.timesOpened)
+        let late = rig.record(.success, generation: generation)
+        #expect(late == nil && rig.breaker.state == .open)
+        let isPermitted = rig.poll(.success)
+        #expect(isPermitted && rig.breaker.state == .closed)
+    }
+
+    @Test("A lease lasts no longer than its poll may")
+    func shortLease() throws {
+        var rig = Rig()
+        _ = try rig.probing(lasting: .seconds(90))
+        #expect(rig.breaker.refusesUntil == rig.now.addingTimeInterval(90))
+        var long = Rig()
+        _ = try long.probing(lasting: .seconds(5000))
+        #expect(long.breaker.refusesUntil == long.now.addingTimeInterval(900))
+    }
+
+    @Test("A ceiling counts by whether anything was kept; no network never counts")
+    func ceilings() {
+        #expect(Outcome.ceiling.breakerEffect(keptItems: true) == .success)
+        #expect(Outcome.ceiling.breakerEffect(keptItems: false) == .failure)
+        for outcome in Outcome.allCases where outcome != .ceiling {
+            #expect(outcome.breakerEffect(keptItems: true) == outcome.breakerEffect(keptItems: false))
+            #expect((outcome.breakerEffect(keptItems: false) == .excluded) == (outcome == .offline))
+        }
+    }
+
     @Test("A late result of an older generation is dropped")
     func generations() {
         var rig = Rig()
         guard case .allowed(let old, _) = rig.breaker.permit(at: rig.now, rig.configuration).0 else { return }
         rig.poll(.trips)
         let before = rig.breaker
-        let late = rig.breaker.record(.success, generation: old, at: rig.now, cause: "", rig.configuration, unit: 0.5)
+        let late = rig.record(.success, generation: old)
         #expect(late == nil)
         #expect(rig.breaker == before)
     }

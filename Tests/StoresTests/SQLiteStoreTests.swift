@@ -228,6 +228,29 @@ struct SQLiteStoreTests {
         }
     }
 
+    @Test("A store from before servers' wishes were kept gains the column, and keeps what it had")
+    func older() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/desk.sqlite"
+            let source = try #require(SourceID("alpha"))
+            var store = try SQLiteStore(path: path)
+            var state = SourceState(source: source)
+            (state.lastMessage, state.notBefore) = ("kept", Date(timeIntervalSince1970: 1_795_000_000))
+            state = try await store.save(state)
+            try await store.onWriter { db in
+                try db.execute(sql: "ALTER TABLE source_states DROP COLUMN not_before")
+                try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '3 %'")
+            }
+            try await store.close()
+            store = try SQLiteStore(path: path)
+            state.notBefore = nil
+            #expect(try await store.sourceState(of: source) == state)
+            state.notBefore = Date(timeIntervalSince1970: 1_795_000_060)
+            #expect(try await store.save(state).notBefore == state.notBefore)
+            try await store.close()
+        }
+    }
+
     @Test("A store of a newer version is refused")
     func newer() async throws {
         try await withTemporaryFolder { folder in
