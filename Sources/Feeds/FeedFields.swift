@@ -19,7 +19,6 @@ struct FeedFields {
     var title = Ranked<String>()
     var url = Ranked<String>()
     var language = Ranked<String>()
-    var authors: [String] = []
     /// Minutes.
     var ttl: Int?
     var period: String?
@@ -49,6 +48,24 @@ struct ItemDraft {
     var itunesAuthors: [String] = []
     var categories: [String] = []
     var enclosures: [Enclosure] = []
+
+    private var knownCategories: Set<String> = []
+
+    /// Each category once, `most` of them at most.
+    mutating func add(category: String, most: Int) {
+        guard categories.count < most else { return }
+        // Most entries have a handful, which are compared sooner than hashed.
+        if categories.count < 8 {
+            if !categories.contains(category) { categories.append(category) }
+            return
+        }
+        if knownCategories.isEmpty { knownCategories = Set(categories) }
+        if knownCategories.insert(category).inserted { categories.append(category) }
+    }
+
+    mutating func add(_ enclosure: Enclosure, most: Int) {
+        if enclosures.count < most { enclosures.append(enclosure) }
+    }
 
     mutating func finish() -> Item {
         let id = self.id.value ?? about
