@@ -52,7 +52,10 @@ private func entry(_ elements: String) throws -> Item {
             ("{\"error\":\"no\"}", .wrongKind, "JSON that is no JSON Feed (error) where a feed was due"),
             ("<urlset/>", .wrongKind, "an XML document with the root <urlset> where a feed was due"),
             ("<opml/>", .wrongKind, "an OPML list where a feed was due"), ("", .parse, "an empty document where a feed was due"),
-            ("hello", .wrongKind, "plain text where a feed was due"),
+            ("hello", .wrongKind, "plain text where a feed was due"), ("<frameset></frameset>", .wrongKind, "an HTML page where a feed was due"),
+            ("null", .wrongKind, "a JSON value (null) where a feed was due"), ("42\n", .wrongKind, "a JSON value (a number) where a feed was due"),
+            ("\"x\"", .wrongKind, "a JSON value (a string) where a feed was due"),
+            ("42 is the answer", .wrongKind, "plain text where a feed was due"),
         ])
     func noFeed(_ text: String, _ outcome: Outcome, _ message: String) throws {
         let error = #expect(throws: FeedError.self) { try read(text) }
@@ -60,6 +63,37 @@ private func entry(_ elements: String) throws -> Item {
         #expect(error?.message == message)
     }
 
+    private static let prologs: [(String, String)] = [
+        ("a comment", "<!-- " + String(repeating: "licence <html> ", count: 2000) + "-->"), ("blanks", String(repeating: " \n", count: 10_000)),
+        ("an instruction", "<?x " + String(repeating: "y", count: 20_000) + "?>"),
+        ("a DOCTYPE", "<!DOCTYPE rss [" + (0..<400).map { "<!ENTITY e\($0) \"value \($0)\">" }.joined() + "]>"),
+    ]
+
+    @Test("However long it takes to the root, a feed is a feed and a page is a page", arguments: prologs.map(\.0))
+    func longProlog(_ name: String) throws {
+        let prolog = try #require(Self.prologs.first { $0.0 == name }).1
+        #expect(try read(prolog + "<rss version=\"2.0\"><channel><title>T &e399;</title></channel></rss>").title?.hasPrefix("T ") == true)
+        let error = #expect(throws: FeedError.self) { try read(prolog + "<!DOCTYPE html><html><title>Log in</title></html>") }
+        #expect(error?.message.hasPrefix("an HTML page") == true)
+    }
+
+    @Test("Entities of a long DOCTYPE are read")
+    func manyEntities() throws {
+        #expect(try read(Self.prologs[3].1 + "<rss><channel><title>&e399;</title></channel></rss>").title == "value 399")
+    }
+
+    @Test("A DOCTYPE is blanked out wherever it hides before the root, and one inside a CDATA section is left alone")
+    func doctypes() throws {
+        let entities = (0..<25).map { "<!ENTITY % b\($0) '%a;%a;%b\($0 + 1);%b\($0 + 1);'>" }.joined()
+        let bomb = "<!DOCTYPE r [<!ENTITY % a 'x'>\(entities)%b0;]>"
+        let feed = "<rss><channel><title>T</title></channel></rss>"
+        let comment = "<!--\(String(repeating: "x", count: 70_000))-->"
+        for start in ["<?xml version='1.0'?>" + comment, "<!DOCTYPE r>", "<?xml version='1.0'>", "<!-- - -- -->"] {
+            #expect((try? read(start + bomb + feed).title) ?? "T" == "T")
+        }
+        let text = "<rss><channel><item><title>a</title><description><![CDATA[b &lt;!DOCTYPE x \" c]]></description></item></channel></rss>"
+        #expect(try read(text.replacing("&lt;", with: "<")).items.first?.title == "a")
+    }
     @Test("How often a feed asks to be polled: ttl in minutes, or the syndication module")
     func advice() throws {
         #expect(try read("<rss><channel><ttl>30</ttl></channel></rss>").advisedInterval == .seconds(1800))
@@ -290,6 +324,13 @@ private func entry(_ elements: String) throws -> Item {
         ("unclosed tags", { "<rss><channel>" + String(repeating: "<item><b>", count: 30_000) }),
         ("stray end tags", { "<rss><channel>" + String(repeating: "</x>", count: 300_000) + "<title>T</title></channel></rss>" }),
         ("declarations", { "<rss><channel>" + String(repeating: "<!x ", count: 30_000) }),
+        ("categories", { "<rss><channel><item>" + (0..<40_000).map { "<category>\($0)</category>" }.joined() + "</item></channel></rss>" }),
+        (
+            "undeclared prefixes under many namespaces",
+            {
+                "<rss><channel " + (0..<250).map { "xmlns:n\($0)='u'" }.joined(separator: " ") + ">" + String(repeating: "<z:a/>", count: 100_000)
+            }
+        ),
         (
             "open tags in HTML",
             { "<rss><channel><item><description>" + String(repeating: "&lt;a ", count: 30_000) + "</description></item></channel></rss>" }
@@ -308,6 +349,65 @@ private func entry(_ elements: String) throws -> Item {
         // Debug builds are slow; anything quadratic would take minutes.
         #expect(started.duration(to: .now) < .seconds(20), "\(name)")
         #expect(feed.map { $0.items.allSatisfy { ($0.title?.utf8.count ?? 0) <= 4 << 20 } } ?? true)
+    }
+
+    @Test("More namespaces in scope than any honest feed declares are a ceiling, in one element or in many; one after the other they are not")
+    func namespaces() throws {
+        func declared(_ count: Int, _ mark: String) -> String { (0..<count).map { "xmlns:\(mark)\($0)='u'" }.joined(separator: " ") }
+        let nested = (0..<190).map { "<channel \(declared(20, "n\($0)_"))>" }.joined()
+        for text in ["<rss \(declared(257, "n"))><channel/></rss>", "<rss>" + nested] {
+            let error = #expect(throws: FeedError.self) { try read(text) }
+            #expect(error?.outcome == .ceiling)
+            #expect(error?.message == "more than 256 namespaces are declared at one place")
+        }
+        let items = (0..<30).map { "<item \(declared(100, "n"))><guid>\($0)</guid></item>" }.joined()
+        #expect(try read("<rss><channel>\(items)</channel></rss>").items.count == 30)
+    }
+
+    @Test(
+        "A reading ends with its time, in the parser, in the repair and in JSON",
+        arguments: ["<rss><channel>", "<rss><channel>&", "{\"items\":[]}"])
+    func time(_ start: String) throws {
+        let text = start + String(repeating: "<item><title>x</title></item>", count: 10_000)
+        for change in [{ $0.deadline = .now }, { $0.time = .zero }] as [@Sendable (inout FeedLimits) -> Void] {
+            var limits = FeedLimits()
+            change(&limits)
+            let error = #expect(throws: FeedError.self) { try FeedReader.read(Array(text.utf8), limits: limits) }
+            #expect(error?.outcome == .timeout)
+        }
+    }
+
+    @Test("The ceiling on computing time is met in the middle of a document", arguments: ["<rss><channel>", "<rss><channel>&"])
+    func timeMidway(_ start: String) {
+        var limits = FeedLimits()
+        limits.items = .max
+        limits.time = .milliseconds(20)
+        let text = start + String(repeating: "<item><title>x &lt; y</title></item>", count: 200_000)
+        let error = #expect(throws: FeedError.self) { try FeedReader.read(Array(text.utf8), limits: limits) }
+        #expect(error?.outcome == .timeout)
+    }
+
+    @Test("An entry keeps the first 256 of its categories, enclosures and authors")
+    func valuesPerItem() throws {
+        let many = 0..<400
+        let item = try item(
+            many.map { "<category>c\($0)</category><category>c0</category><enclosure url='https://a/\($0)'/><author>A\($0)</author>" }.joined())
+        #expect(item.categories == (0..<256).map { "c\($0)" })
+        #expect(item.enclosures.count == 256)
+        #expect(item.author?.split(separator: ", ").count == 256)
+        let tags = many.map { "\"t\($0)\",\"t0\"" }.joined(separator: ",")
+        let json = try read("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{\"id\":\"1\",\"tags\":[\(tags)]}]}")
+        #expect(json.items.first?.categories.count == 256)
+    }
+
+    @Test("A document that breaks off says which entry was open")
+    func openItem() throws {
+        let head = "<rss version=\"2.0\"><channel><item><guid>1</guid></item>"
+        #expect(try read(head + "<item><guid>http://a.example/story-12").openItem == 1)
+        #expect(try read(head + "<item><guid>http://a.example/story-12</guid></ite").openItem == 1)
+        #expect(try read(head + "<item><guid>2</guid></item>").openItem == nil)
+        #expect(try read(head + "</channel></rss>").openItem == nil)
+        #expect(try read("<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>1</id></entry><entry><id>2").openItem == 1)
     }
 
     @Test("No file is read")
