@@ -26,6 +26,7 @@ public struct FeedAdapter: SourceAdapter {
         limits.depth = context.ceilings.depth
         limits.items = context.ceilings.items
         limits.decodedBytes = context.ceilings.bytesDecoded.bytes
+        limits.deadline = context.deadline
         let feed: FeedDocument
         do {
             feed = try FeedReader.read(
@@ -34,6 +35,8 @@ public struct FeedAdapter: SourceAdapter {
             throw ReadFailure(error.outcome, error.message, hint: error.hint)
         }
         var page = Page(items: feed.items)
+        // Half an entry may carry half an id, and would be stored as another one for good.
+        if let open = feed.openItem, page.items.indices.contains(open) { page.items.remove(at: open) }
         page.rejected = feed.rejectedEntries
         page.isTruncated = feed.isTruncated
         page.isCutShort = feed.isCutShort
