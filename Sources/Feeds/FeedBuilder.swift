@@ -81,8 +81,12 @@ final class FeedBuilder {
         var flag: String?
     }
 
-    init(limits: FeedLimits, baseURL: String?) {
+    private let isPlainUTF8: Bool
+
+    /// `isPlainUTF8`: no other encoding was declared or guessed.
+    init(limits: FeedLimits, baseURL: String?, isPlainUTF8: Bool) {
         self.limits = limits
+        self.isPlainUTF8 = isPlainUTF8
         frames = [Frame(element: .unknown, base: baseURL)]
         buffer.reserveCapacity(16 << 10)
     }
@@ -106,7 +110,8 @@ final class FeedBuilder {
         if rootName == nil { begin(root: name, attributes) }
         let element = element(name)
         if isRDF, document.version.isEmpty, element == .channel || element == .item {
-            document.version = FeedVersion.rdf(name.namespace) ?? "rss090"
+            // Without any namespace it is RDF in name only.
+            document.version = FeedVersion.rdf(name.namespace) ?? (rootNamespace.isEmpty ? "" : "rss090")
         }
         begin(field: element, attributes)
     }
@@ -355,7 +360,7 @@ final class FeedBuilder {
         capture = nil
         inner = 0
         openTags.removeAll()
-        let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base)
+        let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base, isPlainUTF8: isPlainUTF8)
         if item != nil { finishItemField(done, value) } else { finishFeedField(done, value) }
     }
 

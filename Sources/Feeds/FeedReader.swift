@@ -1,5 +1,5 @@
 // Feeds: bytes in, items out; opens no socket and no file. Read in this order: FeedReader (the way of a document), DocumentKind and
-// Charset (what it is), Prolog and XMLRepair (made safe and well-formed), XMLEvents (libxml2), FeedBuilder and FeedFields (fields),
+// Charset and CharsetGuess (what it is), Prolog and XMLRepair (made safe and well-formed), XMLEvents (libxml2), FeedBuilder and FeedFields (fields),
 // HTMLText and HTMLSanitiser, JSONFeedReader. Tests: Tests/FeedsTests.
 
 import Inflate
@@ -103,7 +103,7 @@ public enum FeedReader {
         var (text, decided) = Charset.utf8(bytes, header: charset)
         let entities = Prolog.withoutDoctype(&text)
         if entities.isEmpty, !hasLongTag(text) {
-            let builder = FeedBuilder(limits: limits, baseURL: baseURL)
+            let builder = FeedBuilder(limits: limits, baseURL: baseURL, isPlainUTF8: decided == nil)
             switch XMLPass.run(text, builder, time) {
             case .complete where builder.isFeed: return finished(builder, decided, notes: [])
             case .stopped(.full): return finished(builder, decided, notes: [])
@@ -125,7 +125,7 @@ public enum FeedReader {
         if repair.isOutOfTime { throw time.error }
         if repair.isTooDeep { throw tooDeep(limits) }
         if repair.hasEndlessTag { throw FeedError(.parse, "a tag is longer than \(ByteCount(XMLRepair.longestTag))") }
-        let builder = FeedBuilder(limits: limits, baseURL: baseURL)
+        let builder = FeedBuilder(limits: limits, baseURL: baseURL, isPlainUTF8: decided == nil)
         var notes = repair.notes
         switch XMLPass.run(repaired, builder, time) {
         case .complete, .stopped(.full): break

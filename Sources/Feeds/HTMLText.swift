@@ -18,8 +18,8 @@ public enum HTMLText {
         return text.isEmpty ? nil : text
     }
 
-    static func plain(bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.contains(0x3C) || bytes.contains(0x26) else { return TextFold.fold(bytes) }
+    static func plain(bytes: ArraySlice<UInt8>, mending: Bool = false) -> String {
+        guard bytes.contains(0x3C) || bytes.contains(0x26) else { return TextFold.fold(bytes, mending: mending) }
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         bytes.withUnsafeBufferPointer { source in
@@ -42,7 +42,7 @@ public enum HTMLText {
                 }
             }
         }
-        return TextFold.fold(out[...])
+        return TextFold.fold(out[...], mending: mending)
     }
 }
 
@@ -50,9 +50,12 @@ public enum HTMLText {
 enum TextFold {
     /// Every run of white space (NBSP too) becomes one blank, ends are trimmed; C1 controls are read as windows-1252, other controls and
     /// zero-width characters dropped.
-    static func fold(_ bytes: ArraySlice<UInt8>) -> String {
+    ///
+    /// `mending`: what was encoded as UTF-8 twice is put right.
+    static func fold(_ bytes: ArraySlice<UInt8>, mending: Bool = false) -> String {
+        if mending, let once = Charset.encodedTwice(bytes) { return fold(once[...]) }
         // Only a C1 control grows, from two bytes to three at most.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + bytes.count / 2 + 4) { out in
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + bytes.count / 2 + 4) { out in
             bytes.withUnsafeBufferPointer { source in
                 var folding = Folding(source: source, out: out)
                 return String(decoding: folding.run(), as: UTF8.self)

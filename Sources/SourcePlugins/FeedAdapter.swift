@@ -62,7 +62,7 @@ public struct FeedAdapter: SourceAdapter {
     public static func plainVersion(_ version: String) -> String {
         let names = [
             "rss090": "RSS 0.90", "rss091": "RSS 0.91", "rss092": "RSS 0.92", "rss093": "RSS 0.93", "rss094": "RSS 0.94",
-            "rss10": "RSS 1.0 (RDF)", "rss20": "RSS 2.0", "rss": "RSS", "atom03": "Atom 0.3", "atom10": "Atom 1.0", "atom": "Atom",
+            "rss10": "RSS 1.0 (RDF)", "rss20": "RSS 2.0", "rss": "RSS", "": "RDF", "atom03": "Atom 0.3", "atom10": "Atom 1.0", "atom": "Atom",
             "json10": "JSON Feed 1.0", "json11": "JSON Feed 1.1",
         ]
         return names[version] ?? version

@@ -122,6 +122,7 @@ private func entry(_ elements: String) throws -> Item {
     @Test("Atom obeys type: text is literal, html and xhtml become text")
     func atomTypes() throws {
         #expect(try entry("<title>&lt;b&gt;</title>").title == "<b>")
+        #expect(try entry("<content type=\"application/json\">{\"a\":1}</content>").content == "{\"a\":1}")
         #expect(try entry("<title type=\"html\">&lt;b&gt;A&lt;/b&gt;</title>").title == "A")
         #expect(try entry("<title type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\">A <i>b</i></div></title>").title == "A b")
         #expect(try entry("<content type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\"><p>A</p></div></content>").content == "<p>A</p>")
@@ -173,6 +174,7 @@ private func entry(_ elements: String) throws -> Item {
     @Test("Fields of image, textInput and source are not the entry's")
     func foreignTitles() throws {
         #expect(try item("<source url=\"x\">S</source><media:title>M</media:title><title>T</title>").title == "T")
+        #expect(try item("<x:description xmlns:x=\"urn:rss-x\">X</x:description><description>D</description>").summary == "D")
         #expect(try read("<rss><channel><image><title>I</title></image><title>T</title></channel></rss>").title == "T")
     }
 
@@ -184,6 +186,7 @@ private func entry(_ elements: String) throws -> Item {
             ("Tue, 24 Nov 2026 10:11:12 -05:00", "2026-11-24T15:11:12Z"), ("Wrong, 24 Sept 2026 10:11:12 PDT", "2026-09-24T17:11:12Z"),
             ("2026-11-24T10:11:12Z", "2026-11-24T10:11:12Z"), ("2026-11-24T10:11:12.5+02:00", "2026-11-24T08:11:12Z"),
             ("2026-11-24", "2026-11-24T00:00:00Z"),
+            ("2026-11-24T25:30:00Z", "2026-11-25T01:30:00Z"),
             ("2026-11", "2026-11-01T00:00:00Z"), ("20261124T101112Z", "2026-11-24T00:00:00Z"), ("Tue Nov 24 10:11:12 2026", "2026-11-24T10:11:12Z"),
             ("Oct 28 2023 08:28:28 PM", "2023-10-28T20:28:28Z"), ("06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z"),
             ("Sun, 06 Nov 1994 08:49:37 GMT+7", "1994-11-06T01:49:37Z"),
@@ -233,6 +236,64 @@ private func entry(_ elements: String) throws -> Item {
         #expect(try title(document("us-ascii", Array("é".utf8))) == "é")
         #expect(try title([0xEF, 0xBB, 0xBF] + document("iso-8859-1", Array("é".utf8))) == "é")
         #expect(try title(document("no-such-charset", Array("é".utf8))) == "é")
+    }
+
+    private static let legacy: [(String, [UInt8], String)] = [
+        // "Цены на акции выросли", in three encodings.
+        (
+            "windows-1251",
+            [0xD6, 0xE5, 0xED, 0xFB, 0x20, 0xED, 0xE0, 0x20, 0xE0, 0xEA, 0xF6, 0xE8, 0xE8, 0x20, 0xE2, 0xFB, 0xF0, 0xEE, 0xF1, 0xEB, 0xE8],
+            "Цены на акции выросли"
+        ),
+        (
+            "koi8-r", [0xE3, 0xC5, 0xCE, 0xD9, 0x20, 0xCE, 0xC1, 0x20, 0xC1, 0xCB, 0xC3, 0xC9, 0xC9, 0x20, 0xD7, 0xD9, 0xD2, 0xCF, 0xD3, 0xCC, 0xC9],
+            "Цены на акции выросли"
+        ),
+        (
+            "windows-1255",
+            [0xEE, 0xE7, 0xE9, 0xF8, 0xE9, 0x20, 0xE4, 0xEE, 0xF0, 0xE9, 0xE5, 0xFA, 0x20, 0xF2, 0xEC, 0xE5, 0x20, 0xE4, 0xE9, 0xE5, 0xED],
+            "מחירי המניות עלו היום"
+        ),
+        ("gb2312", [0xBD, 0xF1, 0xCC, 0xEC, 0xB5, 0xC4, 0xD6, 0xF7, 0xD2, 0xAA, 0xD0, 0xC2, 0xCE, 0xC5], "今天的主要新闻"),
+        ("big5", [0xA4, 0xB5, 0xA4, 0xD1, 0xAA, 0xBA, 0xA5, 0x44, 0xAD, 0x6E, 0xB7, 0x73, 0xBB, 0x44], "今天的主要新聞"),
+        ("euc-kr", [0xC1, 0xD6, 0xB0, 0xA1, 0xB0, 0xA1, 0x20, 0xBF, 0xC3, 0xB6, 0xFA, 0xBD, 0xC0, 0xB4, 0xCF, 0xB4, 0xD9], "주가가 올랐습니다"),
+        ("euc-jp", [0xBA, 0xA3, 0xC6, 0xFC, 0xA4, 0xCF, 0xC0, 0xB2, 0xA4, 0xEC, 0xA4, 0xC7, 0xA4, 0xB9], "今日は晴れです"),
+        ("shift_jis", [0x8D, 0xA1, 0x93, 0xFA, 0x82, 0xCD, 0x90, 0xB0, 0x82, 0xEA, 0x82, 0xC5, 0x82, 0xB7], "今日は晴れです"),
+        ("tis-620", [0xA2, 0xE8, 0xD2, 0xC7, 0xCA, 0xD3, 0xA4, 0xD1, 0xAD, 0xC7, 0xD1, 0xB9, 0xB9, 0xD5, 0xE9], "ข่าวสำคัญวันนี้"),
+    ]
+
+    @Test("An encoding that nobody names is guessed where the letters clearly fit", arguments: legacy.map(\.0))
+    func guesses(_ name: String) throws {
+        let (_, bytes, text) = try #require(Self.legacy.first { $0.0 == name })
+        #expect(try title(document(nil, bytes)) == text)
+        #expect(try title(document("utf-8", bytes)) == text, "a wrong declaration does not help")
+    }
+
+    @Test(
+        "Western accents are never taken for another script",
+        arguments: [
+            "Élève à l’école: «déjà vu», où être réélu, créée", "Größere Übungen für Äpfel, Öl und Straße", "¿Qué pasó? ¡Año nuevo! güey",
+            "hääyöaie, töölöön, ääniä, öinen, määrää", "Räksmörgås på åö, öl, ÅÄÖ", "ação, não são João, avós, maçã", "það er öðruvísi, þú ætíð, æði",
+        ])
+    func western(_ text: String) throws {
+        let bytes = text.unicodeScalars.map { $0 == "’" ? 0x92 : UInt8($0.value) }
+        #expect(try title(document(nil, bytes)) == text)
+    }
+
+    @Test("A few bad bytes do not cost the charset that is declared")
+    func damagedLegacy() throws {
+        let word: [UInt8] = [0xBD, 0xF1, 0xCC, 0xEC, 0x20]
+        let bytes = [[UInt8]](repeating: word, count: 100).flatMap { $0 } + [0xFF, 0x20] + word
+        #expect(try title(document("gb2312", bytes))?.hasPrefix("今天 今天") == true)
+    }
+
+    @Test("What was encoded as UTF-8 twice is put right, unless a declared charset says so")
+    func twice() throws {
+        #expect(try title(document(nil, Array("donâ€™t".utf8))) == "don’t")
+        #expect(try title(document(nil, Array("&acirc;&#128;&brvbar;".utf8))) == "…")
+        #expect(try title(document(nil, Array("Ã–sterreich â€“ ein Ã–".utf8))) == "Österreich – ein Ö")
+        #expect(try title(document(nil, Array("déjà “vu”".utf8))) == "déjà “vu”")
+        #expect(try title(document("windows-1252", Array("€".utf8))) == "â‚¬")
     }
 
     @Test("UTF-16 with and without a mark")
