@@ -190,6 +190,9 @@ enum Charset {
         }
     }
 
+    /// The highest bit of eight bytes.
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
     /// RFC 3629.
     static func isUTF8(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { firstInvalid($0, from: 0) == $0.count } }
 
@@ -198,7 +201,11 @@ enum Charset {
         var index = start
         let count = raw.count
         while index < count {
-            if index + 8 <= count, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+            if index + 32 <= count, raw.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self) & SIMD4(repeating: highs) == .zero {
+                index += 32
+                continue
+            }
+            if index + 8 <= count, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & highs == 0 {
                 index += 8
                 continue
             }

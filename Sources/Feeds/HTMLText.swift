@@ -177,15 +177,17 @@ struct HTMLTag {
         var previous: UInt8 = 0
         while index < source.count {
             let byte = source[index]
-            if let open = quote {
-                if byte == open { quote = nil }
-            } else if byte == 0x3E {
-                break
-            } else if (byte == 0x22 || byte == 0x27), previous == 0x3D {
-                quote = byte
+            if byte == 0x3E { break }
+            index += 1
+            if (byte == 0x22 || byte == 0x27), previous == 0x3D {
+                guard let close = Bytes.place(of: byte, in: source, from: index) else {
+                    quote = byte
+                    index = source.count
+                    break
+                }
+                index = close + 1
             }
             if byte > 0x20 { previous = byte }
-            index += 1
         }
         // A quote that is never closed ends the tag at the first ">".
         if index >= source.count, quote != nil, let close = source[attributesStart...].firstIndex(of: 0x3E) { index = close }
