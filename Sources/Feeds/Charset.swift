@@ -5,7 +5,7 @@
 #endif
 
 /// Brings a document into UTF-8. In this order: byte-order mark; the HTTP header's charset if the bytes decode under it; the XML
-/// declaration's if they decode; UTF-8 if the bytes are valid; windows-1252. RFC 3023's us-ascii default is ignored, as everybody does.
+/// declaration's if they decode; UTF-8 if the bytes are valid; a legacy encoding that clearly fits (``CharsetGuess``); windows-1252. RFC 3023's us-ascii default is ignored, as everybody does.
 enum Charset {
     /// The document in UTF-8 without a byte-order mark, and what was decided, if it was not plain UTF-8.
     static func utf8(_ bytes: [UInt8], header: String?) -> (bytes: [UInt8], decided: String?) {
@@ -30,6 +30,12 @@ enum Charset {
         if isValid { return (bytes, nil) }
         // A few bad bytes in an otherwise long UTF-8 text are damage, not another encoding.
         if let text = mostlyUTF8(bytes) { return (text, "utf-8 with damaged bytes") }
+        for name in [header, declared(bytes)].compactMap({ $0.map(normalised) }) where !name.hasPrefix("UTF-") && name != "US-ASCII" {
+            if let text = converted(bytes[...], name, forgiving: true) { return (text, "\(name.lowercased()) with damaged bytes") }
+        }
+        if let name = CharsetGuess.name(of: bytes), let text = converted(bytes[...], name, forgiving: true) {
+            return (text, "\(name.lowercased()), guessed from its letters")
+        }
         return (windows1252(bytes), "windows-1252")
     }
 
@@ -82,8 +88,9 @@ enum Charset {
         }
     }
 
-    /// Through iconv; nil when the encoding is unknown or the bytes do not decode under it. A cut last character is forgiven.
-    private static func converted(_ bytes: ArraySlice<UInt8>, _ name: String) -> [UInt8]? {
+    /// Through iconv; nil when the encoding is unknown or the bytes do not decode under it. A cut last character is forgiven, and with
+    /// `forgiving` one bad byte in fifty that are not ASCII, which becomes U+FFFD.
+    private static func converted(_ bytes: ArraySlice<UInt8>, _ name: String, forgiving: Bool = false) -> [UInt8]? {
         if name == "WINDOWS-1252" { return windows1252(Array(bytes)) }
         guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F }) else { return nil }
         let descriptor = iconv_open("UTF-8", name)
@@ -91,14 +98,25 @@ enum Charset {
         defer { iconv_close(descriptor) }
         var input = Array(bytes)
         var out = [UInt8](repeating: 0, count: input.count * 4 + 16)
+        var forgiven = forgiving ? input.count { $0 >= 0x80 } / 50 : 0
         let written: Int? = input.withUnsafeMutableBytes { source in
             out.withUnsafeMutableBytes { target in
                 var from = source.baseAddress?.assumingMemoryBound(to: CChar.self)
                 var to = target.baseAddress?.assumingMemoryBound(to: CChar.self)
                 var fromLeft = source.count
                 var toLeft = target.count
-                let status = iconv(descriptor, &from, &fromLeft, &to, &toLeft)
-                guard status != -1 || errno == EINVAL && fromLeft < 8 else { return nil }
+                while iconv(descriptor, &from, &fromLeft, &to, &toLeft) == -1 {
+                    if errno == EINVAL, fromLeft < 8 { break }
+                    guard errno == EILSEQ, forgiven > 0, fromLeft > 0, toLeft > 3 else { return nil }
+                    forgiven -= 1
+                    from = from.map { $0 + 1 }
+                    fromLeft -= 1
+                    for byte in "\u{FFFD}".utf8 {
+                        to?.pointee = CChar(bitPattern: byte)
+                        to = to.map { $0 + 1 }
+                        toLeft -= 1
+                    }
+                }
                 return target.count - toLeft
             }
         }
@@ -119,6 +137,44 @@ enum Charset {
         return out
     }
 
+    /// UTF-8 that was taken for windows-1252 and encoded once more, put right ("â€™" is "’"); nil when the text is not of that kind: all its
+    /// characters must be of windows-1252, and the bytes that they had there valid UTF-8, which no text is by chance.
+    static func encodedTwice(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+        guard let start = bytes.withUnsafeBytes(firstHigh), mayLead(bytes[(bytes.startIndex + start)...]) else { return nil }
+        var once: [UInt8] = []
+        once.reserveCapacity(bytes.count)
+        var hasControl = false
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            if scalar.value < 0x80 || (0xA0..<0x100).contains(scalar.value) {
+                once.append(UInt8(scalar.value))
+            } else if let index = HTMLEntities.windows1252.firstIndex(of: scalar.value) {
+                once.append(UInt8(0x80 + index))
+                hasControl = true
+            } else {
+                guard scalar.value < 0xA0 else { return nil }
+                once.append(UInt8(scalar.value))
+                hasControl = true
+            }
+        }
+        return hasControl && isUTF8(once) ? once : nil
+    }
+
+    /// True when the character is one of U+00C2–U+00F4, which stand for the first byte of a longer character.
+    private static func mayLead(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.first == 0xC3 && bytes.dropFirst().first.map { (0x82...0xB4).contains($0) } ?? false
+    }
+
+    /// The offset of the first byte that is not ASCII.
+    private static func firstHigh(_ raw: UnsafeRawBufferPointer) -> Int? {
+        var index = 0
+        while index + 8 <= raw.count, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 { index += 8 }
+        while index < raw.count {
+            if raw[index] >= 0x80 { return index }
+            index += 1
+        }
+        return nil
+    }
+
     static func isASCII(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { raw in
             var index = 0
@@ -134,6 +190,9 @@ enum Charset {
         }
     }
 
+    /// The highest bit of eight bytes.
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
     /// RFC 3629.
     static func isUTF8(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { firstInvalid($0, from: 0) == $0.count } }
 
@@ -142,7 +201,11 @@ enum Charset {
         var index = start
         let count = raw.count
         while index < count {
-            if index + 8 <= count, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+            if index + 32 <= count, raw.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self) & SIMD4(repeating: highs) == .zero {
+                index += 32
+                continue
+            }
+            if index + 8 <= count, raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & highs == 0 {
                 index += 8
                 continue
             }

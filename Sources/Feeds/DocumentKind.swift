@@ -40,18 +40,27 @@ public enum DocumentKind: Sendable, Equatable {
         return "\(plainName) “\(SafeText.line(title, limit: 60))”"
     }
 
-    /// Looks at the first 8 KiB or so.
+    /// How far a document's beginning may be put off by blanks, comments, instructions and a DOCTYPE.
+    private static let longestProlog = 256 << 10
+    /// How much of the beginning itself is looked at.
+    private static let window = 8 << 10
+
+    /// Looks at the first 8 KiB or so behind what stands before the root.
     public static func sniff(_ bytes: [UInt8]) -> DocumentKind {
-        var head = bytes.prefix(8 << 10)
+        var head = bytes.prefix(longestProlog)
         if head.starts(with: [0xEF, 0xBB, 0xBF]) { head = head.dropFirst(3) }
         // UTF-16: every other byte of ASCII text is zero.
         if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) || head.prefix(64).count(where: { $0 == 0 }) >= 16 {
             head = head.filter { $0 != 0 && $0 != 0xFF && $0 != 0xFE }[...]
         }
-        let text = head.drop { $0 <= 0x20 }
+        let blanks = head.prefix { $0 <= 0x20 }
+        let text = head[blanks.endIndex...].prefix(window)
         guard let first = text.first else { return bytes.contains { $0 > 0x20 } ? .text : .empty }
         if first == 0x7B || first == 0x5B { return looksLikeJSONFeed(text) ? .jsonFeed : .json }
-        if let root = rootName(text) { return kind(root: root, text) }
+        if isJSONScalar(text), text.endIndex == head.endIndex { return .json }
+        let start = Prolog.end(in: head)
+        let root = head[start...].prefix(window)
+        if let name = rootName(root) { return kind(root: name, root) }
         if text.prefix(512).contains(where: { $0 < 0x09 }) { return .binary }
         return .text
     }
@@ -62,10 +71,23 @@ public enum DocumentKind: Sendable, Equatable {
         switch local {
         case "rss", "rdf", "feed", "channel": return .feedXML
         case "entry" where Bytes.firstRange(of: Array("/Atom".utf8), in: text) != nil: return .feedXML
-        case "html", "head", "body", "title", "script", "meta", "div", "p", "h1", "center", "table", "b", "a", "br", "style", "iframe", "link":
-            return .html
+        case _ where pageElements.contains(local): return .html
         default: return .otherXML(root: String(root.prefix(40)))
         }
+    }
+
+    /// What pages and parts of pages begin with.
+    private static let pageElements: Set<String> = [
+        "html", "head", "body", "title", "script", "meta", "div", "p", "h1", "h2", "h3", "center", "table", "b", "a", "br", "style", "iframe",
+        "link", "frameset", "frame", "form", "font", "span", "strong", "ul", "pre", "hr", "img", "noscript",
+    ]
+
+    /// `null`, `true`, `42`, `"x"`: JSON, but neither object nor list.
+    private static func isJSONScalar(_ text: ArraySlice<UInt8>) -> Bool {
+        guard let first = text.first, first == 0x22 || first == 0x2D || (0x30...0x39).contains(first) || "ntf".utf8.contains(first),
+            let node = try? JSONReader.read(Array(text), maximumDepth: 1)
+        else { return false }
+        return node.object == nil && node.array == nil
     }
 
     /// The first element's name, comments, instructions and a DOCTYPE skipped; feeds' roots are looked for behind junk, too.
@@ -79,7 +101,7 @@ public enum DocumentKind: Sendable, Equatable {
                 if rest.starts(with: Array("!--".utf8)) {
                     rest = behind("-->", in: rest)
                 } else {
-                    if isHTMLDoctype(rest) { return wrappedFeed(rest) ?? "html" }
+                    if Prolog.isHTMLDoctype(rest) { return wrappedFeed(rest) ?? "html" }
                     rest = behindDoctype(rest)
                 }
             } else if byte == 0x3F {
@@ -94,10 +116,6 @@ public enum DocumentKind: Sendable, Equatable {
             }
         }
         return first
-    }
-
-    private static func isHTMLDoctype(_ rest: ArraySlice<UInt8>) -> Bool {
-        String(decoding: rest.prefix(40), as: UTF8.self).lowercased().hasPrefix("!doctype html")
     }
 
     /// A feed's root inside what else would be a page: some generators wrap their feeds so.

@@ -38,6 +38,9 @@ final class FeedBuilder {
     private var rootNamespace = ""
     private var isInFeed = false
     private var depth = 0
+    /// The open elements that declare namespaces, outermost first, and how many all of them declare.
+    private var namespaces: [(depth: Int, count: Int)] = []
+    private var namespaceCount = 0
 
     private struct NameKey: Hashable {
         let local: UnsafePointer<UInt8>
@@ -78,8 +81,12 @@ final class FeedBuilder {
         var flag: String?
     }
 
-    init(limits: FeedLimits, baseURL: String?) {
+    private let isPlainUTF8: Bool
+
+    /// `isPlainUTF8`: no other encoding was declared or guessed.
+    init(limits: FeedLimits, baseURL: String?, isPlainUTF8: Bool) {
         self.limits = limits
+        self.isPlainUTF8 = isPlainUTF8
         frames = [Frame(element: .unknown, base: baseURL)]
         buffer.reserveCapacity(16 << 10)
     }
@@ -88,10 +95,12 @@ final class FeedBuilder {
 
     // MARK: - Events
 
-    func start(_ name: XMLName, _ attributes: XMLAttributes) {
+    /// `namespaces`: how many the element declares.
+    func start(_ name: XMLName, _ attributes: XMLAttributes, namespaces: Int) {
         depth += 1
         if depth > limits.depth { stop = .tooDeep }
         if attributes.count > XMLRepair.mostAttributes { stop = .attributes }
+        if namespaces > 0 { open(namespaces: namespaces) }
         guard stop == nil else { return }
         if skipping > 0 {
             skipping += 1
@@ -101,12 +110,17 @@ final class FeedBuilder {
         if rootName == nil { begin(root: name, attributes) }
         let element = element(name)
         if isRDF, document.version.isEmpty, element == .channel || element == .item {
-            document.version = FeedVersion.rdf(name.namespace) ?? "rss090"
+            // Without any namespace it is RDF in name only.
+            document.version = FeedVersion.rdf(name.namespace) ?? (rootNamespace.isEmpty ? "" : "rss090")
         }
         begin(field: element, attributes)
     }
 
     func end() {
+        if let last = namespaces.last, last.depth == depth {
+            namespaceCount -= last.count
+            namespaces.removeLast()
+        }
         depth -= 1
         if skipping > 0 {
             skipping -= 1
@@ -136,6 +150,22 @@ final class FeedBuilder {
         } else {
             buffer.append(contentsOf: bytes)
         }
+    }
+
+    /// Stops the reading because its time is used up.
+    func endForTime() { stop = .time }
+
+    /// Stops the reading before libxml2 looks into a DOCTYPE that ``Prolog`` has not found.
+    func refuseDoctype() { stop = .doctype }
+
+    /// Namespaces in scope at one place. libxml2 looks through all of them for every prefix that is not declared, so that it takes their
+    /// number times the elements' to read a document. What a document declares one after the other costs no more than attributes do.
+    static let mostNamespaces = 256
+
+    private func open(namespaces count: Int) {
+        namespaces.append((depth, count))
+        namespaceCount += count
+        if namespaceCount > Self.mostNamespaces { stop = .namespaces }
     }
 
     // MARK: - Names
@@ -330,7 +360,7 @@ final class FeedBuilder {
         capture = nil
         inner = 0
         openTags.removeAll()
-        let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base)
+        let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base, isPlainUTF8: isPlainUTF8)
         if item != nil { finishItemField(done, value) } else { finishFeedField(done, value) }
     }
 
@@ -372,9 +402,9 @@ final class FeedBuilder {
         case .encoded: item?.content.offer(value.html, rank: 0)
         case .atomContent: if done.flag == nil { item?.content.offer(value.atomHTML, rank: 1) }
         case .xhtmlBody: item?.content.offer(value.html, rank: 2)
-        case .dcCreator: item?.creators.append(contentsOf: PersonName.read(value.plainText))
-        case .author: item?.authors.append(contentsOf: PersonName.read(value.plainText))
-        case .itunesAuthor: item?.itunesAuthors.append(contentsOf: PersonName.read(value.plainText))
+        case .dcCreator: add(author: value.plainText, to: \.creators)
+        case .author: add(author: value.plainText, to: \.authors)
+        case .itunesAuthor: add(author: value.plainText, to: \.itunesAuthors)
         case .category, .dcSubject, .atomCategory: if let text = value.htmlText { addCategory(text) }
         default: break
         }
@@ -419,7 +449,7 @@ final class FeedBuilder {
         if rel == "enclosure" {
             guard item != nil else { return }
             let length = attributes.value("length").flatMap { Int(TextFold.trim($0)) }.flatMap { $0 >= 0 ? $0 : nil }
-            item?.enclosures.append(Enclosure(url: url, type: type.isEmpty ? nil : type, length: length))
+            item?.add(Enclosure(url: url, type: type.isEmpty ? nil : type, length: length), most: limits.valuesPerItem)
             return
         }
         guard rel == "alternate" || rel.hasSuffix("/alternate") || rel.isEmpty else { return }
@@ -430,15 +460,20 @@ final class FeedBuilder {
 
     private func addCategory(_ text: String) {
         let folded = TextFold.fold(Array(text.utf8)[...])
-        guard !folded.isEmpty, item != nil, item?.categories.contains(folded) == false else { return }
-        item?.categories.append(folded)
+        guard !folded.isEmpty else { return }
+        item?.add(category: folded, most: limits.valuesPerItem)
     }
 
     private func addEnclosure(_ attributes: XMLAttributes) {
         guard item != nil, let url = (attributes.value("url") ?? attributes.value("href")).map(TextFold.trim), !url.isEmpty else { return }
         let type = attributes.value("type").map(TextFold.trim)
         let length = attributes.value("length").flatMap { Int(TextFold.trim($0)) }.flatMap { $0 >= 0 ? $0 : nil }
-        item?.enclosures.append(Enclosure(url: resolved(url), type: type.flatMap { $0.isEmpty ? nil : $0 }, length: length))
+        item?.add(Enclosure(url: resolved(url), type: type.flatMap { $0.isEmpty ? nil : $0 }, length: length), most: limits.valuesPerItem)
+    }
+
+    private func add(author: String?, to list: WritableKeyPath<ItemDraft, [String]>) {
+        guard let known = item?[keyPath: list].count, known < limits.valuesPerItem else { return }
+        item?[keyPath: list] += PersonName.read(author)
     }
 
     private func finishAuthor() {
@@ -446,13 +481,16 @@ final class FeedBuilder {
         authorName = nil
         authorEmail = nil
         guard let name, !name.isEmpty else { return }
-        if item != nil { item?.authors.append(contentsOf: PersonName.read(name)) } else { fields.authors += PersonName.read(name) }
+        add(author: name, to: \.authors)
     }
 
     /// The feed as read; to be called once, at the end.
     func finish() -> FeedDocument {
         // A document that breaks off inside an entry keeps what the entry had.
-        if item != nil { finishItem() }
+        if item != nil {
+            document.openItem = document.items.count
+            finishItem()
+        }
         document.title = fields.title.value
         document.url = fields.url.value
         document.language = fields.language.value

@@ -277,7 +277,8 @@ private struct Scanner {
                 if let (value, count) = number(most: 9) { seconds += Double(value) / [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][count] }
                 while at < bytes.count, (0x30...0x39).contains(bytes[at]), at > start { at += 1 }
             }
-            guard h <= 24, m < 60, s <= 60 else { return nil }
+            // "25:30" is half past one of the next day, by the clock of those who count the night to the day before.
+            guard h < 30, m < 60, s <= 60 else { return nil }
             seconds += Double(h * 3600 + m * 60 + s)
         }
         guard let zone = zone() else { return nil }

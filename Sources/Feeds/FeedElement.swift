@@ -44,7 +44,10 @@ enum FeedElement: Equatable {
         if lower.contains("search.yahoo.com/mrss") || lower.contains("mediarss") { return .media }
         if lower.contains("itunes") { return .itunes }
         if lower.contains("rss/1.0/modules/syndication") { return .sy }
-        if lower.contains("rss") || lower.contains("netscape.com") || lower.contains("userland.com") || lower.contains("rdf/simple") { return .rss }
+        // The format's own namespace has had many spellings; with a prefix, most that speak of RSS are extensions' with names of their own.
+        let isOwn = prefix.isEmpty || prefix.lowercased() == "rss" || uri == root
+        if isOwn, lower.contains("rss") || lower.contains("userland.com") { return .rss }
+        if lower.contains("netscape.com") || lower.contains("userland.com/rss") || lower.contains("rdf/simple") { return .rss }
         if lower.contains("rdf-syntax") { return .rdf }
         // An unknown default namespace: its names are taken for what the root makes them.
         if uri == root { return isInFeed ? .atom : .rss }

@@ -19,7 +19,6 @@ struct FeedFields {
     var title = Ranked<String>()
     var url = Ranked<String>()
     var language = Ranked<String>()
-    var authors: [String] = []
     /// Minutes.
     var ttl: Int?
     var period: String?
@@ -49,6 +48,24 @@ struct ItemDraft {
     var itunesAuthors: [String] = []
     var categories: [String] = []
     var enclosures: [Enclosure] = []
+
+    private var knownCategories: Set<String> = []
+
+    /// Each category once, `most` of them at most.
+    mutating func add(category: String, most: Int) {
+        guard categories.count < most else { return }
+        // Most entries have a handful, which are compared sooner than hashed.
+        if categories.count < 8 {
+            if !categories.contains(category) { categories.append(category) }
+            return
+        }
+        if knownCategories.isEmpty { knownCategories = Set(categories) }
+        if knownCategories.insert(category).inserted { categories.append(category) }
+    }
+
+    mutating func add(_ enclosure: Enclosure, most: Int) {
+        if enclosures.count < most { enclosures.append(enclosure) }
+    }
 
     mutating func finish() -> Item {
         let id = self.id.value ?? about
@@ -105,6 +122,8 @@ struct FieldText {
     let type: String
     let mode: String
     let base: String?
+    /// The document is plain UTF-8: a field that was encoded twice can be put right. Where a charset was declared, what it gives stands.
+    let isPlainUTF8: Bool
 
     private func some(_ text: String) -> String? { text.isEmpty ? nil : text }
 
@@ -114,13 +133,13 @@ struct FieldText {
         return some(bytes.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text)
     }
 
-    var plainText: String? { some(isMarkup ? HTMLText.plain(bytes: bytes[...]) : TextFold.fold(bytes[...])) }
+    var plainText: String? { isMarkup ? htmlText : some(TextFold.fold(bytes[...], mending: isPlainUTF8)) }
 
     /// RSS's way: often HTML, or escaped twice, without saying so. Where an entity or an end tag is left, it is decoded once more.
-    var rssText: String? { some(isMarkup || looksEscaped ? HTMLText.plain(bytes: bytes[...]) : TextFold.fold(bytes[...])) }
+    var rssText: String? { isMarkup || looksEscaped ? htmlText : plainText }
 
     /// HTML by definition.
-    var htmlText: String? { some(HTMLText.plain(bytes: bytes[...])) }
+    var htmlText: String? { some(HTMLText.plain(bytes: bytes[...], mending: isPlainUTF8)) }
 
     private var looksEscaped: Bool {
         if bytes.contains(0x3C) {
@@ -154,11 +173,11 @@ struct FieldText {
         case "html", "text/html", "application/xhtml+xml", "xhtml": return (.html, bytes)
         case "", "text", "text/plain", "plain": return mode == "escaped" && type.isEmpty ? (.html, bytes) : (.text, bytes)
         case _ where isContent && type.contains("/") && !type.hasPrefix("text/") && !type.hasSuffix("xml"):
-            // Any other media type is in base 64 (RFC 4287, 4.1.3.3); only text is of use.
-            guard let data = Data(base64Encoded: String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)), Charset.isUTF8([UInt8](data)) else {
-                return (.none, [])
+            // Any other media type is in base 64 (RFC 4287, 4.1.3.3), which some forget; only text is of use.
+            guard let data = Data(base64Encoded: String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self)) else {
+                return type.hasPrefix("application/") ? (.text, bytes) : (.none, [])
             }
-            return (.text, [UInt8](data))
+            return Charset.isUTF8([UInt8](data)) ? (.text, [UInt8](data)) : (.none, [])
         default: return type.hasPrefix("image/") || type.hasPrefix("audio/") || type.hasPrefix("video/") ? (.none, []) : (.text, bytes)
         }
     }
@@ -189,8 +208,8 @@ struct FieldText {
     /// Atom's way: `type` says what it is.
     var atomText: String? {
         switch atom(isContent: false) {
-        case (.text, let bytes): some(TextFold.fold(bytes[...]))
-        case (.html, let bytes): some(HTMLText.plain(bytes: bytes[...]))
+        case (.text, let bytes): some(TextFold.fold(bytes[...], mending: isPlainUTF8))
+        case (.html, let bytes): some(HTMLText.plain(bytes: bytes[...], mending: isPlainUTF8))
         case (.none, _): nil
         }
     }

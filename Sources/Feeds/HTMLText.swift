@@ -18,8 +18,8 @@ public enum HTMLText {
         return text.isEmpty ? nil : text
     }
 
-    static func plain(bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.contains(0x3C) || bytes.contains(0x26) else { return TextFold.fold(bytes) }
+    static func plain(bytes: ArraySlice<UInt8>, mending: Bool = false) -> String {
+        guard bytes.contains(0x3C) || bytes.contains(0x26) else { return TextFold.fold(bytes, mending: mending) }
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
         bytes.withUnsafeBufferPointer { source in
@@ -42,7 +42,7 @@ public enum HTMLText {
                 }
             }
         }
-        return TextFold.fold(out[...])
+        return TextFold.fold(out[...], mending: mending)
     }
 }
 
@@ -50,9 +50,12 @@ public enum HTMLText {
 enum TextFold {
     /// Every run of white space (NBSP too) becomes one blank, ends are trimmed; C1 controls are read as windows-1252, other controls and
     /// zero-width characters dropped.
-    static func fold(_ bytes: ArraySlice<UInt8>) -> String {
+    ///
+    /// `mending`: what was encoded as UTF-8 twice is put right.
+    static func fold(_ bytes: ArraySlice<UInt8>, mending: Bool = false) -> String {
+        if mending, let once = Charset.encodedTwice(bytes) { return fold(once[...]) }
         // Only a C1 control grows, from two bytes to three at most.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + bytes.count / 2 + 4) { out in
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + bytes.count / 2 + 4) { out in
             bytes.withUnsafeBufferPointer { source in
                 var folding = Folding(source: source, out: out)
                 return String(decoding: folding.run(), as: UTF8.self)
@@ -174,15 +177,17 @@ struct HTMLTag {
         var previous: UInt8 = 0
         while index < source.count {
             let byte = source[index]
-            if let open = quote {
-                if byte == open { quote = nil }
-            } else if byte == 0x3E {
-                break
-            } else if (byte == 0x22 || byte == 0x27), previous == 0x3D {
-                quote = byte
+            if byte == 0x3E { break }
+            index += 1
+            if (byte == 0x22 || byte == 0x27), previous == 0x3D {
+                guard let close = Bytes.place(of: byte, in: source, from: index) else {
+                    quote = byte
+                    index = source.count
+                    break
+                }
+                index = close + 1
             }
             if byte > 0x20 { previous = byte }
-            index += 1
         }
         // A quote that is never closed ends the tag at the first ">".
         if index >= source.count, quote != nil, let close = source[attributesStart...].firstIndex(of: 0x3E) { index = close }

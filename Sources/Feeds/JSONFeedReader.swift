@@ -2,7 +2,7 @@ import WireCore
 
 /// JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1).
 enum JSONFeedReader {
-    static func read(_ bytes: [UInt8], _ limits: FeedLimits) throws(FeedError) -> FeedDocument {
+    static func read(_ bytes: [UInt8], _ limits: FeedLimits, _ time: ReadingTime) throws(FeedError) -> FeedDocument {
         let (unicode, _) = Charset.utf8(bytes, header: nil)
         let root: JSONNode
         do {
@@ -12,6 +12,9 @@ enum JSONFeedReader {
             let isMeant = DocumentKind.sniff(bytes) == .jsonFeed
             throw FeedError(
                 isMeant ? .parse : .wrongKind, "no valid JSON at \(TextPosition(of: error.offset, in: unicode)): \(error.message)")
+        }
+        if root.object == nil, root.array == nil {
+            throw FeedError(.wrongKind, "a JSON value (\(root.value.kindName)) where a feed was due", hint: "Check the source's url.")
         }
         let version = root["version"]?.string ?? ""
         guard root.object != nil, let entries = root["items"]?.array, version.contains("jsonfeed.org/version") || isLikeAFeed(root) else {
@@ -26,7 +29,8 @@ enum JSONFeedReader {
         document.url = verbatim(root["home_page_url"])
         document.language = verbatim(root["language"])
         let authors = self.authors(root)
-        for entry in entries {
+        for (index, entry) in entries.enumerated() {
+            if index % 16 == 0, time.isOver { throw time.error }
             guard entry.object != nil else {
                 document.rejectedEntries += 1
                 continue
@@ -35,7 +39,7 @@ enum JSONFeedReader {
                 document.isTruncated = true
                 break
             }
-            document.items.append(item(entry, feedAuthors: authors))
+            document.items.append(item(entry, feedAuthors: authors, limits))
         }
         return document
     }
@@ -63,21 +67,20 @@ enum JSONFeedReader {
         return list.compactMap { text($0["name"]) }.filter { seen.insert($0).inserted }
     }
 
-    private static func item(_ node: JSONNode, feedAuthors: [String]) -> Item {
+    private static func item(_ node: JSONNode, feedAuthors: [String], _ limits: FeedLimits) -> Item {
         let names = authors(node)
         let html = node["content_html"]?.string.flatMap { FieldText.html(Array($0.utf8), base: nil) }
         let plain = node["content_text"]?.string.flatMap { FieldText.html(FieldText.escaped(Array($0.utf8)), base: nil) }
-        var categories: [String] = []
-        for tag in node["tags"]?.array ?? [] {
-            if let word = text(tag), !categories.contains(word) { categories.append(word) }
-        }
+        var draft = ItemDraft()
+        for tag in node["tags"]?.array ?? [] { text(tag).map { draft.add(category: $0, most: limits.valuesPerItem) } }
+        for node in node["attachments"]?.array ?? [] { attachment(node).map { draft.add($0, most: limits.valuesPerItem) } }
         let updated = node["date_modified"]?.string.flatMap(FeedDate.parse)
-        let author = (names.isEmpty ? feedAuthors : names).joined(separator: ", ")
+        let author = (names.isEmpty ? feedAuthors : names).prefix(limits.valuesPerItem).joined(separator: ", ")
         return Item(
             id: verbatim(node["id"]), title: text(node["title"]), url: verbatim(node["url"]) ?? verbatim(node["external_url"]),
             author: author.isEmpty ? nil : author, publishedAt: node["date_published"]?.string.flatMap(FeedDate.parse) ?? updated,
-            updatedAt: updated, summary: text(node["summary"]), content: html ?? plain, categories: categories,
-            enclosures: (node["attachments"]?.array ?? []).compactMap(attachment))
+            updatedAt: updated, summary: text(node["summary"]), content: html ?? plain, categories: draft.categories,
+            enclosures: draft.enclosures)
     }
 
     private static func attachment(_ node: JSONNode) -> Enclosure? {

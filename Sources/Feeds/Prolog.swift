@@ -5,14 +5,53 @@ enum Prolog {
 
     /// Blanks out every DOCTYPE before the root, line ends kept, and hands out its simple entities.
     static func withoutDoctype(_ bytes: inout [UInt8]) -> Entities {
-        guard
-            let start = Bytes.firstRange(of: Array("<!DOCTYPE".utf8), in: bytes.prefix(64 << 10))
-                ?? Bytes.firstRange(of: Array("<!doctype".utf8), in: bytes.prefix(64 << 10))
-        else { return [:] }
-        let end = endOfDoctype(bytes[(start.lowerBound + 1)...]) ?? bytes.endIndex
-        let entities = entities(in: bytes[start.lowerBound..<end])
-        for index in start.lowerBound..<end where bytes[index] != 0x0A { bytes[index] = 0x20 }
-        return entities
+        var found: Entities = [:]
+        // Junk may hide where the root is; then what looks like a DOCTYPE near the beginning is taken for one.
+        let root = end(in: bytes[...], minding: false)
+        let isPlain = root < bytes.endIndex && bytes[root] == 0x3C
+        var rest = bytes.prefix(isPlain ? root : 64 << 10)
+        while let start = firstDoctype(in: rest) {
+            let end = min(endOfDoctype(bytes[(start + 1)...]) ?? bytes.endIndex, bytes.endIndex)
+            found.merge(entities(in: bytes[start..<end])) { first, _ in first }
+            for index in start..<end where bytes[index] != 0x0A { bytes[index] = 0x20 }
+            rest = bytes[end..<max(end, rest.endIndex)]
+        }
+        return found
+    }
+
+    private static func firstDoctype(in bytes: ArraySlice<UInt8>) -> Int? {
+        ["<!DOCTYPE", "<!doctype"].compactMap { Bytes.firstRange(of: Array($0.utf8), in: bytes)?.lowerBound }.min()
+    }
+
+    /// Where the root begins, or whatever else is neither blank, comment, instruction nor DOCTYPE; the end when one of them never ends.
+    ///
+    /// `minding`: a DOCTYPE of HTML is not passed over, because it says what follows.
+    static func end(in bytes: ArraySlice<UInt8>, minding isHTMLMinded: Bool = true) -> Int {
+        var rest = bytes
+        while true {
+            rest = rest.drop { $0 <= 0x20 }
+            let end: Int?
+            if rest.starts(with: Array("<!--".utf8)) {
+                end = Bytes.firstRange(of: Array("-->".utf8), in: rest.dropFirst(4))?.upperBound
+            } else if rest.starts(with: Array("<?".utf8)) {
+                end = Bytes.firstRange(of: Array("?>".utf8), in: rest)?.upperBound
+            } else if isDoctype(rest.dropFirst()), rest.first == 0x3C, !isHTMLMinded || !isHTMLDoctype(rest.dropFirst()) {
+                end = endOfDoctype(rest.dropFirst())
+            } else {
+                return rest.startIndex
+            }
+            guard let end else { return bytes.endIndex }
+            rest = rest[end...]
+        }
+    }
+
+    private static func isDoctype(_ rest: ArraySlice<UInt8>) -> Bool { begins(rest, with: "!doctype") }
+
+    /// `rest` begins behind `<`.
+    static func isHTMLDoctype(_ rest: ArraySlice<UInt8>) -> Bool { begins(rest, with: "!doctype html") }
+
+    private static func begins(_ rest: ArraySlice<UInt8>, with word: String) -> Bool {
+        String(decoding: rest.prefix(40), as: UTF8.self).lowercased().hasPrefix(word)
     }
 
     /// Behind the `>` that ends a declaration, quotes, brackets and comments minded; nil when it never ends. `rest` begins behind `<`.
@@ -42,11 +81,11 @@ enum Prolog {
         return nil
     }
 
-    /// `<!ENTITY name "text">` with a text that holds no further reference and no markup; 256 of them, 1 KiB each, at most.
+    /// `<!ENTITY name "text">` with a text that holds no further reference and no markup; 1024 of them, 1 KiB each, at most.
     private static func entities(in doctype: ArraySlice<UInt8>) -> Entities {
         var found: Entities = [:]
         var rest = doctype
-        while found.count < 256, let start = Bytes.firstRange(of: Array("<!ENTITY".utf8), in: rest) {
+        while found.count < 1024, let start = Bytes.firstRange(of: Array("<!ENTITY".utf8), in: rest) {
             rest = rest[start.upperBound...]
             let body = rest.drop { $0 <= 0x20 }
             let name = body.prefix { DocumentKind.isNameByte($0) }

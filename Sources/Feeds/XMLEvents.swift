@@ -7,6 +7,12 @@ enum XMLStop: Equatable {
     case full
     /// An element with more attributes than any honest one.
     case attributes
+    /// More namespaces in scope than any honest document has.
+    case namespaces
+    /// The time for the document is used up.
+    case time
+    /// A DOCTYPE, where only blanks had been left of it.
+    case doctype
 }
 
 /// An element's or attribute's name.
@@ -84,7 +90,7 @@ enum XMLPass {
     static let chunk = 32 << 10
 
     /// Tells `builder` of every element and text, in order.
-    static func run(_ bytes: [UInt8], _ builder: FeedBuilder) -> Ending {
+    static func run(_ bytes: [UInt8], _ builder: FeedBuilder, _ time: ReadingTime) -> Ending {
         guard isReady else { return .broken(line: 0, message: "libxml2 cannot be set up") }
         var callbacks = self.callbacks
         let me = Unmanaged.passUnretained(builder).toOpaque()
@@ -98,7 +104,10 @@ enum XMLPass {
         xmlSwitchEncoding(parser, XML_CHAR_ENCODING_UTF8)
         // The declaration's encoding is settled: the bytes are UTF-8 whatever it says.
         xmlCtxtUseOptions(parser, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
-        let isWellFormed = feed(bytes, parser)
+        let isWellFormed = feed(bytes, parser) {
+            if time.isOver { builder.endForTime() }
+            return builder.stop == nil
+        }
         if let stop = builder.stop { return .stopped(stop) }
         guard !isWellFormed || parser.pointee.wellFormed == 0 else { return .complete }
         let error = parser.pointee.lastError
@@ -106,11 +115,13 @@ enum XMLPass {
         return .broken(line: Int(error.line), message: String(message.prefix { $0 != "\n" }))
     }
 
-    private static func feed(_ bytes: [UInt8], _ parser: xmlParserCtxtPtr) -> Bool {
+    /// Hands the document over in pieces, as long as `mayGoOn` says so.
+    private static func feed(_ bytes: [UInt8], _ parser: xmlParserCtxtPtr, while mayGoOn: () -> Bool) -> Bool {
         bytes.withUnsafeBytes { raw in
             guard let base = raw.baseAddress?.assumingMemoryBound(to: CChar.self) else { return false }
             var offset = 0
             while offset < raw.count {
+                guard mayGoOn() else { return false }
                 let count = min(chunk, raw.count - offset)
                 let code = xmlParseChunk(parser, base + offset, Int32(count), 0)
                 offset += count
@@ -132,7 +143,7 @@ enum XMLPass {
                 }
             }
             Unmanaged<FeedBuilder>.fromOpaque(data)._withUnsafeGuaranteedRef {
-                $0.start(name, XMLAttributes(count: Int(count), base: attributes))
+                $0.start(name, XMLAttributes(count: Int(count), base: attributes), namespaces: Int(namespaceCount))
                 checkStop($0)
             }
         }
@@ -140,6 +151,13 @@ enum XMLPass {
             guard let data else { return }
             Unmanaged<FeedBuilder>.fromOpaque(data)._withUnsafeGuaranteedRef {
                 $0.end()
+                checkStop($0)
+            }
+        }
+        handler.internalSubset = { data, _, _, _ in
+            guard let data else { return }
+            Unmanaged<FeedBuilder>.fromOpaque(data)._withUnsafeGuaranteedRef {
+                $0.refuseDoctype()
                 checkStop($0)
             }
         }

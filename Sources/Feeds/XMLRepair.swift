@@ -12,36 +12,63 @@ struct XMLRepair {
     /// The open elements' names, outermost first.
     private var open: [ArraySlice<UInt8>] = []
     private var isRootSeen = false
-    private(set) var notes: Set<String> = []
+    private var repairs: Set<Repair> = []
     private(set) var isTooDeep = false
     /// True when a tag was longer than ``longestTag``: no honest document has one.
     private(set) var hasEndlessTag = false
     /// True when the document ended while elements were open.
     private(set) var isCutShort = false
+    /// True when an entry was among them.
+    private(set) var isEntryOpen = false
     /// Bytes that declared entities may add.
     private var entityBudget = 1 << 20
     /// The first `>` at or behind ``at``, as far as it is known.
     private var nextClose = -1
+    private let time: ReadingTime
+    /// True when the time for the document was used up.
+    private(set) var isOutOfTime = false
+
+    /// What was found to mend.
+    private enum Repair: String {
+        case lessThan = "a “<” that begins no tag was read as text"
+        case strayEnd = "an end tag without its beginning was left out"
+        case leftOpen = "elements that were left open were closed"
+        case openEntry = "an entry that was left open was closed"
+        case attributes = "an element had more than 256 attributes; the rest was left out"
+        case control = "control characters were left out"
+        case ampersand = "an “&” that begins no reference was read as text"
+    }
+
+    /// What was repaired, in plain words.
+    var notes: [String] { repairs.map(\.rawValue).sorted() }
 
     /// No tag is longer, no element has more attributes: both take quadratic time.
     static let longestTag = 64 << 10
     static let mostAttributes = 256
 
-    init(_ input: [UInt8], entities: Prolog.Entities, depth: Int) {
+    init(_ input: [UInt8], entities: Prolog.Entities, depth: Int, time: ReadingTime) {
         self.input = input
         self.entities = entities
         self.depth = depth
+        self.time = time
     }
 
     /// The repaired document.
     mutating func run() -> [UInt8] {
         out.reserveCapacity(input.count + input.count / 16)
         at = start()
+        var steps = 0
         while at < input.count, !isTooDeep, !hasEndlessTag {
             if isRootSeen, open.isEmpty { break }
+            steps += 1
+            if steps % 4096 == 0, time.isOver {
+                isOutOfTime = true
+                return []
+            }
             if input[at] == 0x3C { markup() } else { text() }
         }
         isCutShort = !open.isEmpty
+        isEntryOpen = open.contains(where: Self.isEntry)
         while let name = open.popLast() { endTag(name) }
         return out
     }
@@ -72,7 +99,12 @@ struct XMLRepair {
     // MARK: - Markup
 
     private mutating func markup() {
+        guard at + 1 < input.count, input[at + 1] != 0x3C else { return literalLessThan() }
         let rest = input[at...]
+        if DocumentKind.isNameStart(rest[at + 1]) {
+            guard isTagClosedSoon(), let end = tagEnd() else { return literalLessThan() }
+            return opening(end)
+        }
         if rest.starts(with: Array("<!--".utf8)) { return skip(to: "-->", orTo: input.count) }
         if rest.starts(with: Array("<![CDATA[".utf8)) { return cdata() }
         if rest.starts(with: Array("<?".utf8)) { return skip(to: ">", orTo: input.count) }
@@ -82,8 +114,7 @@ struct XMLRepair {
             return
         }
         if rest.starts(with: Array("</".utf8)) { return closing() }
-        guard rest.count > 1, DocumentKind.isNameStart(rest[at + 1]), isTagClosedSoon(), let end = tagEnd() else { return literalLessThan() }
-        opening(end)
+        literalLessThan()
     }
 
     private mutating func skip(to mark: String, orTo end: Int) {
@@ -92,7 +123,7 @@ struct XMLRepair {
 
     private mutating func literalLessThan() {
         if !open.isEmpty { out.append(contentsOf: Array("&lt;".utf8)) }
-        notes.insert("a “<” that begins no tag was read as text")
+        repairs.insert(.lessThan)
         at += 1
     }
 
@@ -152,10 +183,10 @@ struct XMLRepair {
         let name = input[(at + 2)..<end].prefix { $0 > 0x20 && $0 != 0x2F && $0 != 0x3C }
         at = name.endIndex < end && input[name.endIndex] == 0x3C ? name.endIndex : end + 1
         guard let index = open.lastIndex(where: { Self.isSame($0, name) }) else {
-            notes.insert("an end tag without its beginning was left out")
+            repairs.insert(.strayEnd)
             return
         }
-        if index < open.count - 1 { notes.insert("elements that were left open were closed") }
+        if index < open.count - 1 { repairs.insert(.leftOpen) }
         while open.count > index { endTag(open.removeLast()) }
     }
 
@@ -205,11 +236,15 @@ struct XMLRepair {
         return out.isEmpty ? [0x78] : out
     }
 
+    private static let entryNames = ["item", "entry", "rss:item", "atom:entry"].map { Array($0.utf8)[...] }
+
+    private static func isEntry(_ name: ArraySlice<UInt8>) -> Bool { entryNames.contains { isSame($0, name) } }
+
     /// An item inside an item means that the earlier one was never closed.
     private mutating func closeSibling(_ name: ArraySlice<UInt8>) {
-        guard Self.isSame(name, Array("item".utf8)[...]) || Self.isSame(name, Array("entry".utf8)[...]) else { return }
+        guard Self.isEntry(name) else { return }
         guard let index = open.lastIndex(where: { Self.isSame($0, name) }) else { return }
-        notes.insert("an entry that was left open was closed")
+        repairs.insert(.openEntry)
         while open.count > index { endTag(open.removeLast()) }
     }
 
@@ -238,7 +273,7 @@ struct XMLRepair {
             escape(value, isAttribute: true)
             out.append(0x22)
         }
-        notes.insert("an element had more than \(Self.mostAttributes) attributes; the rest was left out")
+        repairs.insert(.attributes)
     }
 
     // MARK: - Text
@@ -261,7 +296,7 @@ struct XMLRepair {
             case 0x3E: out.append(contentsOf: Array("&gt;".utf8))
             case 0x22 where isAttribute: out.append(contentsOf: Array("&quot;".utf8))
             case 0x09, 0x0A, 0x0D: out.append(byte)
-            case 0..<0x20, 0x7F: notes.insert("control characters were left out")
+            case 0..<0x20, 0x7F: repairs.insert(.control)
             default: out.append(byte)
             }
             index += 1
@@ -271,7 +306,7 @@ struct XMLRepair {
     /// Writes what a reference stands for, or the ampersand as text; gives the bytes that it took.
     private mutating func reference(_ text: ArraySlice<UInt8>) -> Int {
         guard let (length, value) = Self.reference(text, entities) else {
-            notes.insert("an “&” that begins no reference was read as text")
+            repairs.insert(.ampersand)
             out.append(contentsOf: Array("&amp;".utf8))
             return 1
         }

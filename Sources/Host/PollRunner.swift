@@ -53,7 +53,7 @@ public struct PollRunner: Sendable {
                 break
             }
             guard let document = await document(request, adapter, &allowance, &run) else { break }
-            next = run.read(document, of: request, adapter)
+            next = await run.read(document, of: request, adapter)
         }
         run.reading.attempts = allowance.used
         return run.reading
@@ -202,7 +202,7 @@ struct PollRun {
     }
 
     /// Reads one document and says what to ask for next.
-    mutating func read(_ document: Document, of request: PageRequest, _ adapter: any SourceAdapter) -> PageRequest? {
+    mutating func read(_ document: Document, of request: PageRequest, _ adapter: any SourceAdapter) async -> PageRequest? {
         keepEvidence(document)
         if let end = pages.admit(body: document.body) {
             finish(end)
@@ -210,7 +210,7 @@ struct PollRun {
         }
         let page: Page
         do {
-            page = try adapter.read(document, of: request, context)
+            page = try await ReadingRoom.shared.read(document, of: request, with: adapter, context, until: deadline)
         } catch {
             fail(adapter.explain(error), end: .failed)
             return nil

@@ -20,7 +20,7 @@ public enum AnswerReading {
         if let wall = ChallengePage.recognise(document) {
             return .failure(
                 ReadFailure(
-                    .blocked, "a challenge page of \(wall), status \(document.status)",
+                    .blocked, "\(wall), status \(document.status)",
                     hint: "Waiting alone does not help. Ask the publisher for access or an API key, or use another address of the source.",
                     retryAt: RetryAfter.instant(in: document.headers, now: now)))
         }

@@ -201,7 +201,7 @@ public struct CoinDeskAdapter: SourceAdapter {
             id: id, title: title, url: text("URL"), author: text("AUTHORS").map(HTMLText.plain),
             publishedAt: date(node["PUBLISHED_ON"]), updatedAt: date(node["UPDATED_ON"]),
             summary: (text("SUBTITLE") ?? body).map(HTMLText.plain), content: body.map(HTMLText.sanitised),
-            categories: (categories + keywords).filter { !$0.isEmpty && seen.insert($0).inserted },
+            categories: Array((categories + keywords).filter { !$0.isEmpty && seen.insert($0).inserted }.prefix(256)),
             enclosures: text("IMAGE_URL").map { [Enclosure(url: $0)] } ?? [])
     }
 

@@ -26,6 +26,7 @@ public struct FeedAdapter: SourceAdapter {
         limits.depth = context.ceilings.depth
         limits.items = context.ceilings.items
         limits.decodedBytes = context.ceilings.bytesDecoded.bytes
+        limits.deadline = context.deadline
         let feed: FeedDocument
         do {
             feed = try FeedReader.read(
@@ -34,6 +35,8 @@ public struct FeedAdapter: SourceAdapter {
             throw ReadFailure(error.outcome, error.message, hint: error.hint)
         }
         var page = Page(items: feed.items)
+        // Half an entry may carry half an id, and would be stored as another one for good.
+        if let open = feed.openItem, page.items.indices.contains(open) { page.items.remove(at: open) }
         page.rejected = feed.rejectedEntries
         page.isTruncated = feed.isTruncated
         page.isCutShort = feed.isCutShort
@@ -59,7 +62,7 @@ public struct FeedAdapter: SourceAdapter {
     public static func plainVersion(_ version: String) -> String {
         let names = [
             "rss090": "RSS 0.90", "rss091": "RSS 0.91", "rss092": "RSS 0.92", "rss093": "RSS 0.93", "rss094": "RSS 0.94",
-            "rss10": "RSS 1.0 (RDF)", "rss20": "RSS 2.0", "rss": "RSS", "atom03": "Atom 0.3", "atom10": "Atom 1.0", "atom": "Atom",
+            "rss10": "RSS 1.0 (RDF)", "rss20": "RSS 2.0", "rss": "RSS", "": "RDF", "atom03": "Atom 0.3", "atom10": "Atom 1.0", "atom": "Atom",
             "json10": "JSON Feed 1.0", "json11": "JSON Feed 1.1",
         ]
         return names[version] ?? version

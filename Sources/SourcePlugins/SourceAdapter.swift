@@ -14,7 +14,8 @@ public protocol SourceAdapter: Sendable {
     /// What to ask for first. Throws when the registry's entry cannot work (`config`).
     func firstRequest(_ context: PollContext) throws(ReadFailure) -> PageRequest
 
-    /// Reads one complete answer with a status of success. Throws when it is not what was promised.
+    /// Reads one complete answer with a status of success. Throws when it is not what was promised. Called on a thread that is kept for
+    /// reading, so that it may compute for seconds, but not beyond the context's deadline.
     func read(_ document: Document, of request: PageRequest, _ context: PollContext) throws(ReadFailure) -> Page
 
     /// Adds what only this kind of source knows about a failure, such as where its keys come from. By default nothing.
@@ -32,11 +33,14 @@ public struct PollContext: Sendable {
     /// The bookmark that the adapter gave back at the last poll that was stored.
     public var state: String?
     public var ceilings: Ceilings
+    /// When the poll ends: a reading that is not done by then ends as `timeout`. Nil: none.
+    public var deadline: ContinuousClock.Instant?
 
-    public init(now: Date, state: String?, ceilings: Ceilings) {
+    public init(now: Date, state: String?, ceilings: Ceilings, deadline: ContinuousClock.Instant? = nil) {
         self.now = now
         self.state = state
         self.ceilings = ceilings
+        self.deadline = deadline
     }
 }
 

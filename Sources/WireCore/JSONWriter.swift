@@ -144,14 +144,16 @@ public struct JSONWriter {
     // Which of eight bytes, the first in the lowest place, are control characters, quotes, backslashes or DEL: their highest bits are set.
     // The lowest mark is exact; above it there may be false ones.
     // Source: Sean Eron Anderson, "Bit Twiddling Hacks", “Determine if a word has a byte less than n”.
+    @inline(__always)
     private static func marks(_ word: UInt64) -> UInt64 {
-        func below(_ value: UInt64, _ bound: UInt64) -> UInt64 { (value &- ones &* bound) & ~value & highs }
+        @inline(__always) func below(_ value: UInt64, _ bound: UInt64) -> UInt64 { (value &- ones &* bound) & ~value & highs }
         return below(word, 0x20) | below(word ^ ones &* 0x22, 1) | below(word ^ ones &* 0x5C, 1) | below(word ^ ones &* 0x7F, 1)
     }
 
     /// The same for 32 bytes at once.
+    @inline(__always)
     private static func marks(_ words: SIMD4<UInt64>) -> SIMD4<UInt64> {
-        func below(_ value: SIMD4<UInt64>, _ bound: UInt64) -> SIMD4<UInt64> { (value &- ones &* bound) & ~value & highs }
+        @inline(__always) func below(_ value: SIMD4<UInt64>, _ bound: UInt64) -> SIMD4<UInt64> { (value &- ones &* bound) & ~value & highs }
         return below(words, 0x20) | below(words ^ ones &* 0x22, 1) | below(words ^ ones &* 0x5C, 1) | below(words ^ ones &* 0x7F, 1)
     }
 

@@ -52,7 +52,10 @@ private func entry(_ elements: String) throws -> Item {
             ("{\"error\":\"no\"}", .wrongKind, "JSON that is no JSON Feed (error) where a feed was due"),
             ("<urlset/>", .wrongKind, "an XML document with the root <urlset> where a feed was due"),
             ("<opml/>", .wrongKind, "an OPML list where a feed was due"), ("", .parse, "an empty document where a feed was due"),
-            ("hello", .wrongKind, "plain text where a feed was due"),
+            ("hello", .wrongKind, "plain text where a feed was due"), ("<frameset></frameset>", .wrongKind, "an HTML page where a feed was due"),
+            ("null", .wrongKind, "a JSON value (null) where a feed was due"), ("42\n", .wrongKind, "a JSON value (a number) where a feed was due"),
+            ("\"x\"", .wrongKind, "a JSON value (a string) where a feed was due"),
+            ("42 is the answer", .wrongKind, "plain text where a feed was due"),
         ])
     func noFeed(_ text: String, _ outcome: Outcome, _ message: String) throws {
         let error = #expect(throws: FeedError.self) { try read(text) }
@@ -60,6 +63,37 @@ private func entry(_ elements: String) throws -> Item {
         #expect(error?.message == message)
     }
 
+    private static let prologs: [(String, String)] = [
+        ("a comment", "<!-- " + String(repeating: "licence <html> ", count: 2000) + "-->"), ("blanks", String(repeating: " \n", count: 10_000)),
+        ("an instruction", "<?x " + String(repeating: "y", count: 20_000) + "?>"),
+        ("a DOCTYPE", "<!DOCTYPE rss [" + (0..<400).map { "<!ENTITY e\($0) \"value \($0)\">" }.joined() + "]>"),
+    ]
+
+    @Test("However long it takes to the root, a feed is a feed and a page is a page", arguments: prologs.map(\.0))
+    func longProlog(_ name: String) throws {
+        let prolog = try #require(Self.prologs.first { $0.0 == name }).1
+        #expect(try read(prolog + "<rss version=\"2.0\"><channel><title>T &e399;</title></channel></rss>").title?.hasPrefix("T ") == true)
+        let error = #expect(throws: FeedError.self) { try read(prolog + "<!DOCTYPE html><html><title>Log in</title></html>") }
+        #expect(error?.message.hasPrefix("an HTML page") == true)
+    }
+
+    @Test("Entities of a long DOCTYPE are read")
+    func manyEntities() throws {
+        #expect(try read(Self.prologs[3].1 + "<rss><channel><title>&e399;</title></channel></rss>").title == "value 399")
+    }
+
+    @Test("A DOCTYPE is blanked out wherever it hides before the root, and one inside a CDATA section is left alone")
+    func doctypes() throws {
+        let entities = (0..<25).map { "<!ENTITY % b\($0) '%a;%a;%b\($0 + 1);%b\($0 + 1);'>" }.joined()
+        let bomb = "<!DOCTYPE r [<!ENTITY % a 'x'>\(entities)%b0;]>"
+        let feed = "<rss><channel><title>T</title></channel></rss>"
+        let comment = "<!--\(String(repeating: "x", count: 70_000))-->"
+        for start in ["<?xml version='1.0'?>" + comment, "<!DOCTYPE r>", "<?xml version='1.0'>", "<!-- - -- -->"] {
+            #expect((try? read(start + bomb + feed).title) ?? "T" == "T")
+        }
+        let text = "<rss><channel><item><title>a</title><description><![CDATA[b &lt;!DOCTYPE x \" c]]></description></item></channel></rss>"
+        #expect(try read(text.replacing("&lt;", with: "<")).items.first?.title == "a")
+    }
     @Test("How often a feed asks to be polled: ttl in minutes, or the syndication module")
     func advice() throws {
         #expect(try read("<rss><channel><ttl>30</ttl></channel></rss>").advisedInterval == .seconds(1800))
@@ -88,6 +122,7 @@ private func entry(_ elements: String) throws -> Item {
     @Test("Atom obeys type: text is literal, html and xhtml become text")
     func atomTypes() throws {
         #expect(try entry("<title>&lt;b&gt;</title>").title == "<b>")
+        #expect(try entry("<content type=\"application/json\">{\"a\":1}</content>").content == "{\"a\":1}")
         #expect(try entry("<title type=\"html\">&lt;b&gt;A&lt;/b&gt;</title>").title == "A")
         #expect(try entry("<title type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\">A <i>b</i></div></title>").title == "A b")
         #expect(try entry("<content type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\"><p>A</p></div></content>").content == "<p>A</p>")
@@ -139,6 +174,7 @@ private func entry(_ elements: String) throws -> Item {
     @Test("Fields of image, textInput and source are not the entry's")
     func foreignTitles() throws {
         #expect(try item("<source url=\"x\">S</source><media:title>M</media:title><title>T</title>").title == "T")
+        #expect(try item("<x:description xmlns:x=\"urn:rss-x\">X</x:description><description>D</description>").summary == "D")
         #expect(try read("<rss><channel><image><title>I</title></image><title>T</title></channel></rss>").title == "T")
     }
 
@@ -150,6 +186,7 @@ private func entry(_ elements: String) throws -> Item {
             ("Tue, 24 Nov 2026 10:11:12 -05:00", "2026-11-24T15:11:12Z"), ("Wrong, 24 Sept 2026 10:11:12 PDT", "2026-09-24T17:11:12Z"),
             ("2026-11-24T10:11:12Z", "2026-11-24T10:11:12Z"), ("2026-11-24T10:11:12.5+02:00", "2026-11-24T08:11:12Z"),
             ("2026-11-24", "2026-11-24T00:00:00Z"),
+            ("2026-11-24T25:30:00Z", "2026-11-25T01:30:00Z"),
             ("2026-11", "2026-11-01T00:00:00Z"), ("20261124T101112Z", "2026-11-24T00:00:00Z"), ("Tue Nov 24 10:11:12 2026", "2026-11-24T10:11:12Z"),
             ("Oct 28 2023 08:28:28 PM", "2023-10-28T20:28:28Z"), ("06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z"),
             ("Sun, 06 Nov 1994 08:49:37 GMT+7", "1994-11-06T01:49:37Z"),
@@ -199,6 +236,64 @@ private func entry(_ elements: String) throws -> Item {
         #expect(try title(document("us-ascii", Array("é".utf8))) == "é")
         #expect(try title([0xEF, 0xBB, 0xBF] + document("iso-8859-1", Array("é".utf8))) == "é")
         #expect(try title(document("no-such-charset", Array("é".utf8))) == "é")
+    }
+
+    private static let legacy: [(String, [UInt8], String)] = [
+        // "Цены на акции выросли", in three encodings.
+        (
+            "windows-1251",
+            [0xD6, 0xE5, 0xED, 0xFB, 0x20, 0xED, 0xE0, 0x20, 0xE0, 0xEA, 0xF6, 0xE8, 0xE8, 0x20, 0xE2, 0xFB, 0xF0, 0xEE, 0xF1, 0xEB, 0xE8],
+            "Цены на акции выросли"
+        ),
+        (
+            "koi8-r", [0xE3, 0xC5, 0xCE, 0xD9, 0x20, 0xCE, 0xC1, 0x20, 0xC1, 0xCB, 0xC3, 0xC9, 0xC9, 0x20, 0xD7, 0xD9, 0xD2, 0xCF, 0xD3, 0xCC, 0xC9],
+            "Цены на акции выросли"
+        ),
+        (
+            "windows-1255",
+            [0xEE, 0xE7, 0xE9, 0xF8, 0xE9, 0x20, 0xE4, 0xEE, 0xF0, 0xE9, 0xE5, 0xFA, 0x20, 0xF2, 0xEC, 0xE5, 0x20, 0xE4, 0xE9, 0xE5, 0xED],
+            "מחירי המניות עלו היום"
+        ),
+        ("gb2312", [0xBD, 0xF1, 0xCC, 0xEC, 0xB5, 0xC4, 0xD6, 0xF7, 0xD2, 0xAA, 0xD0, 0xC2, 0xCE, 0xC5], "今天的主要新闻"),
+        ("big5", [0xA4, 0xB5, 0xA4, 0xD1, 0xAA, 0xBA, 0xA5, 0x44, 0xAD, 0x6E, 0xB7, 0x73, 0xBB, 0x44], "今天的主要新聞"),
+        ("euc-kr", [0xC1, 0xD6, 0xB0, 0xA1, 0xB0, 0xA1, 0x20, 0xBF, 0xC3, 0xB6, 0xFA, 0xBD, 0xC0, 0xB4, 0xCF, 0xB4, 0xD9], "주가가 올랐습니다"),
+        ("euc-jp", [0xBA, 0xA3, 0xC6, 0xFC, 0xA4, 0xCF, 0xC0, 0xB2, 0xA4, 0xEC, 0xA4, 0xC7, 0xA4, 0xB9], "今日は晴れです"),
+        ("shift_jis", [0x8D, 0xA1, 0x93, 0xFA, 0x82, 0xCD, 0x90, 0xB0, 0x82, 0xEA, 0x82, 0xC5, 0x82, 0xB7], "今日は晴れです"),
+        ("tis-620", [0xA2, 0xE8, 0xD2, 0xC7, 0xCA, 0xD3, 0xA4, 0xD1, 0xAD, 0xC7, 0xD1, 0xB9, 0xB9, 0xD5, 0xE9], "ข่าวสำคัญวันนี้"),
+    ]
+
+    @Test("An encoding that nobody names is guessed where the letters clearly fit", arguments: legacy.map(\.0))
+    func guesses(_ name: String) throws {
+        let (_, bytes, text) = try #require(Self.legacy.first { $0.0 == name })
+        #expect(try title(document(nil, bytes)) == text)
+        #expect(try title(document("utf-8", bytes)) == text, "a wrong declaration does not help")
+    }
+
+    @Test(
+        "Western accents are never taken for another script",
+        arguments: [
+            "Élève à l’école: «déjà vu», où être réélu, créée", "Größere Übungen für Äpfel, Öl und Straße", "¿Qué pasó? ¡Año nuevo! güey",
+            "hääyöaie, töölöön, ääniä, öinen, määrää", "Räksmörgås på åö, öl, ÅÄÖ", "ação, não são João, avós, maçã", "það er öðruvísi, þú ætíð, æði",
+        ])
+    func western(_ text: String) throws {
+        let bytes = text.unicodeScalars.map { $0 == "’" ? 0x92 : UInt8($0.value) }
+        #expect(try title(document(nil, bytes)) == text)
+    }
+
+    @Test("A few bad bytes do not cost the charset that is declared")
+    func damagedLegacy() throws {
+        let word: [UInt8] = [0xBD, 0xF1, 0xCC, 0xEC, 0x20]
+        let bytes = [[UInt8]](repeating: word, count: 100).flatMap { $0 } + [0xFF, 0x20] + word
+        #expect(try title(document("gb2312", bytes))?.hasPrefix("今天 今天") == true)
+    }
+
+    @Test("What was encoded as UTF-8 twice is put right, unless a declared charset says so")
+    func twice() throws {
+        #expect(try title(document(nil, Array("donâ€™t".utf8))) == "don’t")
+        #expect(try title(document(nil, Array("&acirc;&#128;&brvbar;".utf8))) == "…")
+        #expect(try title(document(nil, Array("Ã–sterreich â€“ ein Ã–".utf8))) == "Österreich – ein Ö")
+        #expect(try title(document(nil, Array("déjà “vu”".utf8))) == "déjà “vu”")
+        #expect(try title(document("windows-1252", Array("€".utf8))) == "â‚¬")
     }
 
     @Test("UTF-16 with and without a mark")
@@ -290,6 +385,13 @@ private func entry(_ elements: String) throws -> Item {
         ("unclosed tags", { "<rss><channel>" + String(repeating: "<item><b>", count: 30_000) }),
         ("stray end tags", { "<rss><channel>" + String(repeating: "</x>", count: 300_000) + "<title>T</title></channel></rss>" }),
         ("declarations", { "<rss><channel>" + String(repeating: "<!x ", count: 30_000) }),
+        ("categories", { "<rss><channel><item>" + (0..<40_000).map { "<category>\($0)</category>" }.joined() + "</item></channel></rss>" }),
+        (
+            "undeclared prefixes under many namespaces",
+            {
+                "<rss><channel " + (0..<250).map { "xmlns:n\($0)='u'" }.joined(separator: " ") + ">" + String(repeating: "<z:a/>", count: 100_000)
+            }
+        ),
         (
             "open tags in HTML",
             { "<rss><channel><item><description>" + String(repeating: "&lt;a ", count: 30_000) + "</description></item></channel></rss>" }
@@ -308,6 +410,65 @@ private func entry(_ elements: String) throws -> Item {
         // Debug builds are slow; anything quadratic would take minutes.
         #expect(started.duration(to: .now) < .seconds(20), "\(name)")
         #expect(feed.map { $0.items.allSatisfy { ($0.title?.utf8.count ?? 0) <= 4 << 20 } } ?? true)
+    }
+
+    @Test("More namespaces in scope than any honest feed declares are a ceiling, in one element or in many; one after the other they are not")
+    func namespaces() throws {
+        func declared(_ count: Int, _ mark: String) -> String { (0..<count).map { "xmlns:\(mark)\($0)='u'" }.joined(separator: " ") }
+        let nested = (0..<190).map { "<channel \(declared(20, "n\($0)_"))>" }.joined()
+        for text in ["<rss \(declared(257, "n"))><channel/></rss>", "<rss>" + nested] {
+            let error = #expect(throws: FeedError.self) { try read(text) }
+            #expect(error?.outcome == .ceiling)
+            #expect(error?.message == "more than 256 namespaces are declared at one place")
+        }
+        let items = (0..<30).map { "<item \(declared(100, "n"))><guid>\($0)</guid></item>" }.joined()
+        #expect(try read("<rss><channel>\(items)</channel></rss>").items.count == 30)
+    }
+
+    @Test(
+        "A reading ends with its time, in the parser, in the repair and in JSON",
+        arguments: ["<rss><channel>", "<rss><channel>&", "{\"items\":[]}"])
+    func time(_ start: String) throws {
+        let text = start + String(repeating: "<item><title>x</title></item>", count: 10_000)
+        for change in [{ $0.deadline = .now }, { $0.time = .zero }] as [@Sendable (inout FeedLimits) -> Void] {
+            var limits = FeedLimits()
+            change(&limits)
+            let error = #expect(throws: FeedError.self) { try FeedReader.read(Array(text.utf8), limits: limits) }
+            #expect(error?.outcome == .timeout)
+        }
+    }
+
+    @Test("The ceiling on computing time is met in the middle of a document", arguments: ["<rss><channel>", "<rss><channel>&"])
+    func timeMidway(_ start: String) {
+        var limits = FeedLimits()
+        limits.items = .max
+        limits.time = .milliseconds(20)
+        let text = start + String(repeating: "<item><title>x &lt; y</title></item>", count: 200_000)
+        let error = #expect(throws: FeedError.self) { try FeedReader.read(Array(text.utf8), limits: limits) }
+        #expect(error?.outcome == .timeout)
+    }
+
+    @Test("An entry keeps the first 256 of its categories, enclosures and authors")
+    func valuesPerItem() throws {
+        let many = 0..<400
+        let item = try item(
+            many.map { "<category>c\($0)</category><category>c0</category><enclosure url='https://a/\($0)'/><author>A\($0)</author>" }.joined())
+        #expect(item.categories == (0..<256).map { "c\($0)" })
+        #expect(item.enclosures.count == 256)
+        #expect(item.author?.split(separator: ", ").count == 256)
+        let tags = many.map { "\"t\($0)\",\"t0\"" }.joined(separator: ",")
+        let json = try read("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{\"id\":\"1\",\"tags\":[\(tags)]}]}")
+        #expect(json.items.first?.categories.count == 256)
+    }
+
+    @Test("A document that breaks off says which entry was open")
+    func openItem() throws {
+        let head = "<rss version=\"2.0\"><channel><item><guid>1</guid></item>"
+        #expect(try read(head + "<item><guid>http://a.example/story-12").openItem == 1)
+        #expect(try read(head + "<item><guid>http://a.example/story-12</guid></ite").openItem == 1)
+        #expect(try read(head + "<item><guid>2</guid></item>").openItem == nil)
+        #expect(try read(head + "</channel></rss>").openItem == nil)
+        #expect(try read("<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>1</id></entry><entry><id>2").openItem == 1)
     }
 
     @Test("No file is read")

@@ -57,8 +57,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
         .http(
             "JSON entries with nothing in them", .schema,
             body: "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{},{}]}"),
-        .http("half a feed", .parse, stored: 1, body: String(feed.dropLast(25))),
-        .http("half a feed, in a tag", .parse, stored: 1, body: String(feed.dropLast(16))),
+        .http("half a feed, in an item", .parse, body: String(feed.dropLast(25))),
+        .http("half a feed, behind its item", .parse, stored: 1, body: String(feed.dropLast(16))),
         .http("Cloudflare at 403", .blocked, 403, ["cf-mitigated: challenge"], body: page),
         .http("Cloudflare at 200", .blocked, body: "<html><head><title>Just a moment...</title></head></html>"),
         .http("Vercel at 429", .blocked, 429, ["x-vercel-mitigated: challenge"], body: page),

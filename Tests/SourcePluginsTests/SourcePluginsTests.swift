@@ -131,3 +131,64 @@ private func document(_ status: Int, _ headers: [(String, String)] = [], _ body:
         #expect(CoinDeskAdapter(key: "x").explain(failure).hint?.contains("was refused") == true)
     }
 }
+
+@Suite("The feed adapter") struct FeedAdapterTests {
+    private let adapter = FeedAdapter(url: "https://a.example/feed")
+
+    private func read(_ body: String, deadline: ContinuousClock.Instant? = nil) throws -> Page {
+        let context = PollContext(now: now, state: nil, ceilings: Ceilings(), deadline: deadline)
+        return try adapter.read(document(200, [], body), of: adapter.firstRequest(context), context)
+    }
+
+    @Test("Cut at any byte, a feed gives only ids that the whole one has")
+    func cut() throws {
+        let entries = (1...3).map { "<item><guid>https://a.example/story-\($0)234</guid><title>Number \($0)</title></item>" }.joined()
+        let whole = "<rss version=\"2.0\"><channel><title>T</title>\(entries)</channel></rss>"
+        let known = Set(try read(whole).items.map(\.id))
+        #expect(known.count == 3)
+        for count in 30..<whole.utf8.count {
+            guard let page = try? read(String(decoding: Array(whole.utf8)[..<count], as: UTF8.self)) else { continue }
+            #expect(known.isSuperset(of: page.items.map(\.id)), "cut at \(count)")
+            #expect(page.isCutShort || count >= whole.utf8.count - "</rss>".utf8.count)
+        }
+    }
+
+    @Test("A reading does not outlast its poll")
+    func deadline() throws {
+        let failure = #expect(throws: ReadFailure.self) { try read("<rss version=\"2.0\"><channel/></rss>", deadline: .now) }
+        #expect(failure?.outcome == .timeout)
+    }
+}
+
+@Suite("Bot walls") struct BotWallTests {
+    private func verdict(_ status: Int, _ body: String) -> AnswerReading.Verdict {
+        AnswerReading.judge(document(status, [], body), wasConditional: false, now: now)
+    }
+
+    @Test(
+        "A wall is known by its words in any case",
+        arguments: [
+            ("<html><title>DDOS-GUARD</title></html>", 200, "a challenge page of DDoS-Guard (“ddos-guard” in the page), status 200"),
+            ("<html><title>Just a moment...</title></html>", 403, "a bot check (the page's title says “just a moment”), status 403"),
+            ("error code: 1020", 403, "a block by Cloudflare (“error code: 1020”), status 403"),
+        ])
+    func walls(_ body: String, _ status: Int, _ message: String) {
+        guard case .failure(let failure) = verdict(status, body) else {
+            Issue.record("not recognised")
+            return
+        }
+        #expect(failure.outcome == .blocked)
+        #expect(failure.message == message)
+    }
+
+    @Test(
+        "Cloudflare's errors about the publisher's own server are no wall",
+        arguments: ["error code: 1016", "error code: 521", "error code: 1020 or so"])
+    func noWalls(_ body: String) {
+        guard case .failure(let failure) = verdict(530, body) else {
+            Issue.record("no failure")
+            return
+        }
+        #expect(failure.outcome == .http)
+    }
+}
