@@ -47,7 +47,7 @@ final class ModelBreakers: Sendable {
             guard var breaker = breakers[permit.name] else { return nil }
             defer { breakers[permit.name] = breaker }
             return breaker.record(
-                effect, generation: permit.generation, at: now, cause: cause, Self.settings, unit: .random(in: 0...1))
+                effect, generation: permit.generation, at: now, nextPoll: now, cause: cause, Self.settings, unit: .random(in: 0...1))
         }
     }
 }
