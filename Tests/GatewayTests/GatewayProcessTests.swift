@@ -46,7 +46,8 @@ import WireCore
             ["kill", "--rounds", "6"], ["kill", "--rounds", "4", "--stream"],
         ])
     func storms(_ arguments: [String]) async throws {
-        let result = try await run("/usr/bin/env", ["python3", Self.root + "/Tests/Clients/storm.py", arguments[0], Self.binary] + arguments.dropFirst())
+        let result = try await run(
+            "/usr/bin/env", ["python3", Self.root + "/Tests/Clients/storm.py", arguments[0], Self.binary] + arguments.dropFirst())
         #expect(result.status == 0, "\(result.output)")
     }
 }

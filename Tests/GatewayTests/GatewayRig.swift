@@ -86,7 +86,8 @@ struct GatewayRig {
     }
 
     static func with(
-        _ provider: ScriptedProvider, isClosedAfterwards: Bool = true, edit: (inout GatewayConfiguration) -> Void = { _ in }, _ body: (GatewayRig) async throws -> Void
+        _ provider: ScriptedProvider, isClosedAfterwards: Bool = true, edit: (inout GatewayConfiguration) -> Void = { _ in },
+        _ body: (GatewayRig) async throws -> Void
     ) async throws {
         let folder = NSTemporaryDirectory() + "wiredesk-gateway-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -110,7 +111,9 @@ struct GatewayRig {
     }
 
     /// A request for a short answer.
-    static func call(_ text: String = "hello", model: String = "claude-haiku-4-5", maxTokens: Int = 100, key: String? = nil, more: String = "") -> ModelCall {
+    static func call(_ text: String = "hello", model: String = "claude-haiku-4-5", maxTokens: Int = 100, key: String? = nil, more: String = "")
+        -> ModelCall
+    {
         let body = #"{"model":"\#(model)","max_tokens":\#(maxTokens),"messages":[{"role":"user","content":"\#(text)"}]\#(more)}"#
         return ModelCall(shape: .messages, body: Array(body.utf8), purpose: CallPurpose(operation: "test", key: key))
     }

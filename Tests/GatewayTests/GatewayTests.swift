@@ -298,7 +298,9 @@ import WireCore
 
     @Test("Text is bounded by its bytes, a picture by the most that providers count, a document by the context")
     func parts() async throws {
-        func request(_ content: String) -> String { #"{"model":"claude-haiku-4-5","max_tokens":1,"messages":[{"role":"user","content":[\#(content)]}]}"# }
+        func request(_ content: String) -> String {
+            #"{"model":"claude-haiku-4-5","max_tokens":1,"messages":[{"role":"user","content":[\#(content)]}]}"#
+        }
         let text = try await bound(request(#"{"type":"text","text":"hello"}"#))
         let picture = try await bound(request(#"{"type":"image","source":{"type":"url","url":"https://a.example/b.png"}}"#))
         let document = try await bound(request(#"{"type":"document","source":{"type":"url","url":"https://a.example/b.pdf"}}"#))

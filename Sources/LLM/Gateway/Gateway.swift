@@ -164,7 +164,9 @@ public final class Gateway: Sendable {
                 let outcome = try await attempt(call, facts, number: counter, deadline: deadline, cacheKey: cacheKey, landing: landing)
                 guard let failure = outcome.failure else { return outcome.answer(to: call) }
                 last = outcome
-                guard failure.mayRetry, turn < call.attemptsPerModel, counter < configuration.attempts, let delay = delay(before: turn + 1, failure, deadline) else { break }
+                guard failure.mayRetry, turn < call.attemptsPerModel, counter < configuration.attempts,
+                    let delay = delay(before: turn + 1, failure, deadline)
+                else { break }
                 guard (try? await clock.sleep(for: delay)) != nil else { break chain }
             }
             guard last?.failure?.movesOn ?? true else { break }
