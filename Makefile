@@ -45,6 +45,7 @@ format:
 docs: build
 	@$(WIREDESK) plugins ceilings --markdown > docs/ceilings.md
 	@$(WIREDESK) plugins schema > docs/plugins.schema.json
+	@$(WIREDESK) prices schema > docs/prices.schema.json
 
 clean:
 	@rm -rf .build

@@ -23,6 +23,9 @@ done
 "$wiredesk" plugins schema | cmp -s - docs/plugins.schema.json ||
     complain "docs/plugins.schema.json is out of date: make docs"
 
+"$wiredesk" prices schema | cmp -s - docs/prices.schema.json ||
+    complain "docs/prices.schema.json is out of date: make docs"
+
 # Examples: each ```sh block behind a line `<!-- run -->` runs in a folder of its own, with wiredesk on the PATH.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
