@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMalloc"),
 
         .target(name: "WireCore", swiftSettings: settings),
         .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
@@ -71,7 +72,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "SQLiteStore", "Host", "Web", "Demo",
+                "WireCore", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Stores", "SQLiteStore", "Host", "Web", "Demo", "CMalloc",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
