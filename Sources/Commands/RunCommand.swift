@@ -43,6 +43,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        HostMemory.keepSmall()
         try await reportingErrors {
             let workspace = try Workspace(global, defaultLogLevel: .info)
             let roles = try chosenRoles()
