@@ -232,7 +232,7 @@ private let page = "<!DOCTYPE html><html><head><title>News</title></head><body>H
         }
         try await Rig.with(clock: AcceleratedClock(start: start, factor: 600), answer) { rig in
             let sick = try rig.source("sick")
-            try await rig.run([sick, try rig.source("well")]) { _ in try await rig.state(of: sick).breaker.state == .halfOpen }
+            try await rig.run([sick, try rig.source("well")]) { _ in try await rig.store.sourceState(of: sick.id)?.breaker.state == .halfOpen }
             #expect(try await rig.state(of: sick).breaker.state == .open)
         }
     }
