@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "Host", "SourcePlugins", "Feeds", "Fetch", "Inflate", "Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport", logging,
+                "Host", "Costs", "SourcePlugins", "Feeds", "Fetch", "Inflate", "Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport",
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(

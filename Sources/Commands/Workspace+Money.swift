@@ -39,12 +39,24 @@ extension Workspace {
     /// The door to the models as environment and registry say.
     func gateway(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger) throws -> Gateway {
         let clock = SystemClock()
-        let webhook = try registry.gateway.webhook.map { try $0.url(environment) }
-        let delivery = webhook.map { AlertWebhook(url: $0, exchanger: exchanger, store: store, clock: clock, logger: logger) }
+        let channels = try channels(registry.gateway)
+        let delivery = AlertDelivery(channels: channels, exchanger: exchanger, store: store, clock: clock, logger: logger)
         return Gateway(
             prices: try prices(), providers: Provider.all(environment: environment, exchanger: exchanger), store: store,
             configuration: registry.gateway.configuration, clock: clock, logger: logger,
-            onAlert: delivery.map { delivery in { @Sendable alert in await delivery.deliver(alert) } })
+            onAlert: { alert in await delivery.deliver(alert) })
+    }
+
+    private func channels(_ settings: GatewaySettings) throws(DeskError) -> [AlertDelivery.Channel] {
+        var channels: [AlertDelivery.Channel] = []
+        if let webhook = settings.webhook { channels.append(.webhook(url: try webhook.value(environment, of: "gateway.alerts.webhook"))) }
+        if let mail = settings.mail {
+            let server = MailServer(
+                url: mail.server, user: try mail.user?.value(environment, of: "gateway.alerts.mail.user"),
+                password: try mail.password?.value(environment, of: "gateway.alerts.mail.password"))
+            channels.append(.mail(server: server, from: mail.from, to: mail.to))
+        }
+        return channels
     }
 
     /// The network towards providers. Their addresses come from the operator's environment, not from outside, so that any may be asked.
@@ -58,15 +70,15 @@ extension Workspace {
 }
 
 extension SettingValue {
-    /// The address that the setting gives.
-    fileprivate func url(_ environment: [String: String]) throws(DeskError) -> String {
+    /// The text that the setting gives; `key` is its name in messages.
+    fileprivate func value(_ environment: [String: String], of key: String) throws(DeskError) -> String {
         switch self {
         case .text(let text): return text
         case .environment(let name):
             guard let value = environment[name], !value.isEmpty else {
                 throw DeskError(
-                    .config, "gateway.alerts.webhook is taken from the environment variable \(name), which is not set",
-                    hint: "Set \(name), or remove the webhook from the registry.")
+                    .config, "\(key) is taken from the environment variable \(name), which is not set",
+                    hint: "Set \(name), or remove \(key) from the registry.")
             }
             return value
         }

@@ -6,8 +6,19 @@ import WireCore
 /// What the registry says about models and money.
 public struct GatewaySettings: Sendable, Equatable {
     public var configuration = GatewayConfiguration()
-    /// Where cost alerts are posted as JSON; nil: only the log.
+    /// Where cost alerts are posted as JSON; nil: nowhere.
     public var webhook: SettingValue?
+    /// How cost alerts are sent by e-mail; nil: they are not.
+    public var mail: Mail?
+
+    /// A mail server and the addresses of its letters.
+    public struct Mail: Sendable, Equatable {
+        public var server: String
+        public var from: String
+        public var to: [String]
+        public var user: SettingValue?
+        public var password: SettingValue?
+    }
 
     public init() {}
 }
@@ -17,7 +28,8 @@ struct GatewaySection {
     static let keys = ["timeZone", "budgets", "alerts", "cache", "deadline", "patience", "callsPerProvider", "attempts"]
     static let budgetKeys = ["daily", "monthly", "operations"]
     static let limitKeys = ["daily", "monthly"]
-    static let alertKeys = ["daily", "monthProjected", "webhook"]
+    static let alertKeys = ["daily", "monthProjected", "webhook", "mail"]
+    static let mailKeys = ["server", "from", "to", "user", "password"]
     static let cacheKeys = ["keepFor", "size"]
 
     let problems: ProblemList
@@ -76,6 +88,7 @@ struct GatewaySection {
         guard let node, let object = RegistryObject(node, what: "gateway.alerts", allowed: Self.alertKeys, problems: problems) else { return }
         if let daily = money("daily", object) { settings.configuration.plan.alerts.daily = [daily] }
         if let projected = money("monthProjected", object) { settings.configuration.plan.alerts.monthProjected = [projected] }
+        settings.mail = mail(object["mail"])
         guard let webhook = object["webhook"] else { return }
         if let name = webhook["env"]?.string {
             settings.webhook = .environment(name)
@@ -84,5 +97,39 @@ struct GatewaySection {
         } else {
             object.wrong(webhook, "webhook", due: "an http or https address, or {\"env\":\"NAME\"} where it holds a secret")
         }
+    }
+
+    private func mail(_ node: JSONNode?) -> GatewaySettings.Mail? {
+        guard let node, let object = RegistryObject(node, what: "gateway.alerts.mail", allowed: Self.mailKeys, problems: problems) else { return nil }
+        func required(_ key: String) -> Bool {
+            if object[key] == nil { problems.add(at: node.range.lowerBound, "gateway.alerts.mail has no \"\(key)\"") }
+            return object[key] != nil
+        }
+        guard required("server"), required("from"), required("to"), let server = object.string("server"), let from = object.string("from"),
+            let to = object.strings("to")
+        else { return nil }
+        if !server.hasPrefix("smtp://") && !server.hasPrefix("smtps://"), let value = object["server"] {
+            object.wrong(value, "server", due: "an address such as \"smtp://mail.example:587\" or \"smtps://mail.example\"")
+        }
+        for (address, key) in [(from, "from")] + to.map({ ($0, "to") }) where !Self.isAddress(address) {
+            if let value = object[key] {
+                object.wrong(value, key, due: "mail addresses such as \"desk@example.com\"; \"\(SafeText.line(address, limit: 60))\" is none")
+            }
+        }
+        var mail = GatewaySettings.Mail(server: server, from: from, to: to)
+        for (key, path) in [("user", \GatewaySettings.Mail.user), ("password", \.password)] {
+            guard let value = object[key] else { continue }
+            if let name = value["env"]?.string {
+                mail[keyPath: path] = .environment(name)
+            } else {
+                object.wrong(value, key, due: "{\"env\":\"NAME\"}, the name of an environment variable, never a value")
+            }
+        }
+        return mail
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3C && $0 != 0x3E }
     }
 }

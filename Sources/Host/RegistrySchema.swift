@@ -231,6 +231,17 @@ public enum RegistrySchema {
                             ("daily", dollars("Spent in a day, default 0.50.")),
                             ("monthProjected", dollars("What the month is projected to cost, default 10.")),
                             (
+                                "mail",
+                                object(
+                                    "By e-mail.", required: ["server", "from", "to"],
+                                    [
+                                        ("server", text("smtp://host:587 (STARTTLS where it is offered) or smtps://host.")),
+                                        ("from", text("The sender.")),
+                                        ("to", .object([("type", .string("array")), ("items", text("A recipient."))])), ("user", secret),
+                                        ("password", secret),
+                                    ])
+                            ),
+                            (
                                 "webhook",
                                 .object([
                                     ("description", .string("Where alerts are posted as JSON.")),
