@@ -45,6 +45,12 @@ enum Prolog {
         }
     }
 
+    /// True when a document begins with instructions, comments or a DOCTYPE, and nothing else comes as far as is looked.
+    static func isEndless(_ bytes: [UInt8]) -> Bool {
+        let head = bytes.prefix(DocumentKind.longestProlog)
+        return head.first { $0 > 0x20 } == 0x3C && end(in: head) == head.endIndex
+    }
+
     private static func isDoctype(_ rest: ArraySlice<UInt8>) -> Bool { begins(rest, with: "!doctype") }
 
     /// `rest` begins behind `<`.
