@@ -123,8 +123,8 @@ private struct FeedOutput {
             $0.member(ifPresent: "language", document.language)
         }
         json.endLine()
-        for (index, item) in document.items.enumerated() {
-            json.object { Self.write(item, index, file, to: &$0) }
+        for index in document.items.indices {
+            json.object { Self.write(document.items[index], index, file, to: &$0) }
             json.endLine()
         }
     }

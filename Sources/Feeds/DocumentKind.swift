@@ -41,7 +41,7 @@ public enum DocumentKind: Sendable, Equatable {
     }
 
     /// How far a document's beginning may be put off by blanks, comments, instructions and a DOCTYPE.
-    private static let longestProlog = 256 << 10
+    static let longestProlog = 256 << 10
     /// How much of the beginning itself is looked at.
     private static let window = 8 << 10
 
@@ -147,10 +147,11 @@ public enum DocumentKind: Sendable, Equatable {
 
 /// Searching in bytes.
 enum Bytes {
-    /// The first place of a byte at or behind `start`; nil when there is none. memchr, which looks at many bytes at once.
-    static func place(of byte: UInt8, in source: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int? {
-        guard let base = source.baseAddress, start < source.count else { return nil }
-        return memchr(base + start, Int32(byte), source.count - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+    /// The first place of a byte at or behind `start`, before `end` where one is given; nil when there is none. memchr, which looks at many bytes at once.
+    static func place(of byte: UInt8, in source: UnsafeBufferPointer<UInt8>, from start: Int = 0, to end: Int? = nil) -> Int? {
+        let end = min(end ?? source.count, source.count)
+        guard let base = source.baseAddress, start >= 0, start < end else { return nil }
+        return memchr(base + start, Int32(byte), end - start).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
     }
 
     /// The first place of `needle`; nil when there is none.

@@ -28,7 +28,7 @@ final class FeedBuilder {
     private var capturesMarkup = false
     /// Elements open inside the field that is being gathered: it holds markup that was not escaped.
     private var inner = 0
-    private var buffer: [UInt8] = []
+    private var buffer = TextBuffer(capacity: 16 << 10)
     private var item: ItemDraft?
     private var authorName: String?
     private var authorEmail: String?
@@ -55,7 +55,8 @@ final class FeedBuilder {
         private var many: [NameKey: FeedElement] = [:]
 
         subscript(_ key: NameKey) -> FeedElement? {
-            for known in few where known.key == key { return known.element }
+            // By index: an iterator would keep the list alive once more for every element.
+            for index in few.indices where few[index].key == key { return few[index].element }
             return many.isEmpty ? nil : many[key]
         }
 
@@ -88,7 +89,6 @@ final class FeedBuilder {
         self.limits = limits
         self.isPlainUTF8 = isPlainUTF8
         frames = [Frame(element: .unknown, base: baseURL)]
-        buffer.reserveCapacity(16 << 10)
     }
 
     private var base: String? { frames.last?.base }
@@ -243,7 +243,7 @@ final class FeedBuilder {
         case .atomCategory:
             // The term is in the attribute; the text, if any, is not the category.
             if let term = attributes.value("term") ?? attributes.value("label"), !term.isEmpty {
-                addCategory(term)
+                addCategory(TextFold.fold(Array(term.utf8)[...]))
             } else {
                 beginCapture(element, attributes)
             }
@@ -258,7 +258,7 @@ final class FeedBuilder {
     }
 
     private func beginCapture(_ element: FeedElement, _ attributes: XMLAttributes) {
-        buffer.removeAll(keepingCapacity: true)
+        buffer.removeAll()
         var new = Capture(
             element: element, type: attributes.value("type")?.lowercased() ?? "", mode: attributes.value("mode")?.lowercased() ?? "")
         switch element {
@@ -290,7 +290,7 @@ final class FeedBuilder {
     }
 
     private func finishItem() {
-        guard var draft = item else { return }
+        guard let draft = item else { return }
         item = nil
         let built = draft.finish()
         document.items.append(built)
@@ -302,8 +302,8 @@ final class FeedBuilder {
         guard var current = capture else { return }
         // An author of RSS that is built like Atom's.
         if !current.isMarkup {
-            let sofar = buffer
-            buffer.removeAll(keepingCapacity: true)
+            let sofar = buffer.bytes
+            buffer.removeAll()
             current.isMarkup = true
             capture = current
             sofar.withUnsafeBufferPointer { text($0) }
@@ -360,7 +360,7 @@ final class FeedBuilder {
         capture = nil
         inner = 0
         openTags.removeAll()
-        let value = FieldText(bytes: buffer, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base, isPlainUTF8: isPlainUTF8)
+        let value = FieldText(bytes: buffer.bytes, isMarkup: done.isMarkup, type: done.type, mode: done.mode, base: base, isPlainUTF8: isPlainUTF8)
         if item != nil { finishItemField(done, value) } else { finishFeedField(done, value) }
     }
 
@@ -458,10 +458,9 @@ final class FeedBuilder {
         if item != nil { item?.url.offer(url, rank: rank) } else { fields.url.offer(url, rank: rank) }
     }
 
-    private func addCategory(_ text: String) {
-        let folded = TextFold.fold(Array(text.utf8)[...])
-        guard !folded.isEmpty else { return }
-        item?.add(category: folded, most: limits.valuesPerItem)
+    /// `folded`: plain text.
+    private func addCategory(_ folded: String) {
+        if !folded.isEmpty { item?.add(category: folded, most: limits.valuesPerItem) }
     }
 
     private func addEnclosure(_ attributes: XMLAttributes) {

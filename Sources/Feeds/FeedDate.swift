@@ -5,11 +5,13 @@ import WireCore
 /// costs twenty times as much and knows fewer forms. No zone means UTC; what cannot be read is nil, never now.
 public enum FeedDate {
     /// Reads one date; nil when it is none or impossible.
-    public static func parse(_ text: String) -> Date? {
-        let bytes = Array(text.utf8.prefix(128))
+    public static func parse(_ text: String) -> Date? { parse(bytes: Array(text.utf8.prefix(128))) }
+
+    /// The same; no more than 128 bytes.
+    static func parse(bytes: [UInt8]) -> Date? {
         guard let first = bytes.first(where: { $0 > 0x20 }) else { return nil }
         if (0x30...0x39).contains(first) || first == 0x2D, let date = iso(bytes) { return date }
-        return rfc822(bytes) ?? words(text)
+        return rfc822(bytes) ?? words(String(decoding: bytes, as: UTF8.self))
     }
 
     // MARK: - RFC 822 as it should be

@@ -67,11 +67,16 @@ struct ItemDraft {
         if enclosures.count < most { enclosures.append(enclosure) }
     }
 
-    mutating func finish() -> Item {
-        let id = self.id.value ?? about
-        let names = [creators, authors, itunesAuthors].first { !$0.isEmpty } ?? []
+    /// Names, each once, with commas between.
+    private static func joined(_ names: [String]) -> String {
+        if names.count <= 1 { return names.first ?? "" }
         var seen: Set<String> = []
-        let author = names.filter { seen.insert($0).inserted }.joined(separator: ", ")
+        return names.filter { seen.insert($0).inserted }.joined(separator: ", ")
+    }
+
+    func finish() -> Item {
+        let id = self.id.value ?? about
+        let author = Self.joined(!creators.isEmpty ? creators : !authors.isEmpty ? authors : itunesAuthors)
         var link = url.value
         if link == nil, let id, isPermalink || self.id.value == nil, id.hasPrefix("http://") || id.hasPrefix("https://") { link = id }
         return Item(
@@ -155,7 +160,7 @@ struct FieldText {
         return false
     }
 
-    var date: Date? { FeedDate.parse(String(decoding: bytes.prefix(128), as: UTF8.self)) }
+    var date: Date? { FeedDate.parse(bytes: bytes.count <= 128 ? bytes : Array(bytes.prefix(128))) }
 
     /// What Atom's `type` (and 0.3's `mode`) make of the bytes.
     private enum AtomKind { case text, html, none }

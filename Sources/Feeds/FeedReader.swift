@@ -79,6 +79,8 @@ public enum FeedReader {
         case .empty: throw FeedError(.parse, "an empty document where a feed was due")
         case .jsonFeed, .json: return try JSONFeedReader.read(bytes, limits, time)
         case .feedXML: return try readXML(bytes, baseURL, charset, limits, time)
+        case .text where Prolog.isEndless(bytes):
+            throw FeedError(.parse, "no root element within the first \(ByteCount(DocumentKind.longestProlog))")
         case let kind:
             throw FeedError(
                 .wrongKind, "\(kind.plainName(of: bytes)) where a feed was due",

@@ -61,7 +61,7 @@ enum HTMLSanitiser {
                     let quote = source[index]
                     let first = index + 1
                     index = first
-                    while index < end, source[index] != quote { index += 1 }
+                    index = Bytes.place(of: quote, in: source, from: first, to: end) ?? end
                     value = first..<index
                     index = min(end, index + 1)
                 } else {
@@ -79,7 +79,7 @@ enum HTMLSanitiser {
         let packed = pack(source, name)
         guard name.count <= 24, allowedAttributes.contains(packed) || isData(source, name) else { return edits.replace(whole, with: []) }
         // Text that could be taken for markup after one more decoding is not worth keeping in an attribute.
-        if source[value].contains(0x3C) { return edits.replace(whole, with: []) }
+        if Bytes.place(of: 0x3C, in: source, from: value.lowerBound, to: value.upperBound) != nil { return edits.replace(whole, with: []) }
         guard addresses.contains(packed), !isPlainAddress(source, value) else { return }
         let text = XMLRepair.decodeReferences(Array(source[value])[...])
         guard isHarmless(text) else { return edits.replace(whole, with: []) }
@@ -157,20 +157,24 @@ extension [UInt8] {
 }
 
 /// A fixed set of packed names: a table with open addressing, some ten times as fast as a Set of numbers, which is hashed against attacks.
-struct NameSet: Sendable {
-    private var table: [UInt64]
+///
+/// The tables are the program's constants: they are made once and never freed, so that a look into one counts no references.
+struct NameSet: @unchecked Sendable {
+    private let table: UnsafePointer<UInt64>
     private let mask: Int
 
     init(_ names: [UInt64]) {
         var size = 16
         while size < names.count * 4 { size *= 2 }
-        table = [UInt64](repeating: 0, count: size)
+        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: size)
+        table.initialize(repeating: 0, count: size)
         mask = size - 1
         for name in names where name != 0 {
             var place = Self.hash(name) & mask
             while table[place] != 0, table[place] != name { place = (place + 1) & mask }
             table[place] = name
         }
+        self.table = UnsafePointer(table)
     }
 
     private static func hash(_ name: UInt64) -> Int { Int(truncatingIfNeeded: (name &* 0x9E37_79B9_7F4A_7C15) >> 40) }

@@ -45,6 +45,15 @@ enum Prolog {
         }
     }
 
+    /// True when a document begins with instructions, comments or a DOCTYPE, and nothing else comes as far as is looked.
+    static func isEndless(_ bytes: [UInt8]) -> Bool {
+        let head = bytes.prefix(DocumentKind.longestProlog)
+        guard head.first(where: { $0 > 0x20 }) == 0x3C else { return false }
+        let end = end(in: head)
+        // Where the look ends in the middle of a document, a mark may be cut.
+        return end == head.endIndex || head.endIndex < bytes.endIndex && head.endIndex - end < "<!DOCTYPE".utf8.count
+    }
+
     private static func isDoctype(_ rest: ArraySlice<UInt8>) -> Bool { begins(rest, with: "!doctype") }
 
     /// `rest` begins behind `<`.

@@ -160,37 +160,69 @@ public struct JSONWriter {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// The inside of a string from UTF-8 bytes, copied run by run.
+    /// Bytes that are written at a time: the room for the worst case, six bytes for one, is asked for once for all of them.
+    private static let piece = 4 << 10
+
+    /// The inside of a string from UTF-8 bytes.
     private mutating func appendEscaped(_ source: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        while start < source.count {
+            let end = min(start + Self.piece, source.count)
+            let part = UnsafeBufferPointer(rebasing: source[start..<end])
+            bytes.append(addingCapacity: part.count * 6) { span in
+                span.withUnsafeMutableBufferPointer { target, count in count += Self.escape(part, into: target, at: count) }
+            }
+            start = end
+        }
+    }
+
+    /// Copies run by run, with escapes between; gives the bytes that it took, six times those of `source` at most.
+    private static func escape(_ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
+        guard let base = source.baseAddress, let out = target.baseAddress else { return 0 }
+        var written = place
         var runStart = 0
         var index = 0
         let raw = UnsafeRawBufferPointer(source)
+        func copyRun(to end: Int) {
+            out.advanced(by: written).update(from: base + runStart, count: end - runStart)
+            written += end - runStart
+        }
+        func put(_ byte: UInt8) {
+            target[written] = byte
+            written += 1
+        }
         while index < source.count {
-            if index + 32 <= source.count, Self.marks(raw.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)) == .zero {
+            if index + 32 <= source.count, marks(raw.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)) == .zero {
                 index += 32
                 continue
             }
             if index + 8 <= source.count {
-                let plain = Self.marks(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))).trailingZeroBitCount / 8
+                let plain = marks(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))).trailingZeroBitCount / 8
                 index += plain
                 if plain == 8 { continue }
             }
             let byte = source[index]
             defer { index += 1 }
             guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F else { continue }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[runStart..<index]))
+            copyRun(to: index)
             runStart = index + 1
+            put(0x5C)
             switch byte {
-            case 0x22: bytes.append(contentsOf: [0x5C, 0x22])
-            case 0x5C: bytes.append(contentsOf: [0x5C, 0x5C])
-            case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
-            case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
-            case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
+            case 0x22, 0x5C: put(byte)
+            case 0x0A: put(0x6E)
+            case 0x0D: put(0x72)
+            case 0x09: put(0x74)
             default:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+                put(0x75)
+                put(0x30)
+                put(0x30)
+                put(hexDigit(byte >> 4))
+                put(hexDigit(byte & 15))
             }
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[runStart...]))
+        copyRun(to: source.count)
+        return written - place
     }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 }

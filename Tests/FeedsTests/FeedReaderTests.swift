@@ -52,6 +52,8 @@ private func entry(_ elements: String) throws -> Item {
             ("{\"error\":\"no\"}", .wrongKind, "JSON that is no JSON Feed (error) where a feed was due"),
             ("<urlset/>", .wrongKind, "an XML document with the root <urlset> where a feed was due"),
             ("<opml/>", .wrongKind, "an OPML list where a feed was due"), ("", .parse, "an empty document where a feed was due"),
+            ("<?a b?><!-- x", .parse, "no root element within the first 256KiB"),
+            (String(repeating: "<?a b?>", count: 40_000), .parse, "no root element within the first 256KiB"),
             ("hello", .wrongKind, "plain text where a feed was due"), ("<frameset></frameset>", .wrongKind, "an HTML page where a feed was due"),
             ("null", .wrongKind, "a JSON value (null) where a feed was due"), ("42\n", .wrongKind, "a JSON value (a number) where a feed was due"),
             ("\"x\"", .wrongKind, "a JSON value (a string) where a feed was due"),

@@ -152,3 +152,16 @@ import WireCore
         #expect(SecretValues().redacted(Array("x".utf8)) == Array("x".utf8))
     }
 }
+
+@Suite("Writing JSON") struct JSONWriterTests {
+    @Test("Whatever a string holds, wherever it stands, it is read back as it was")
+    func escapes() throws {
+        let worst = String(repeating: "\u{1}", count: 10_000)
+        let mixed = (0..<3000).map { "\($0)\"\\\n\r\t\u{7F}é€😀" }.joined()
+        for text in [worst, mixed, "", "\""] + (4090..<4100).map({ String(repeating: "a", count: $0) + "\u{1F}\"é" }) {
+            var json = JSONWriter()
+            json.object { $0.member("a", text) }
+            #expect(try JSONReader.read(json.bytes)["a"]?.string == text)
+        }
+    }
+}
