@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Polls a second: 2,000 sources of a loopback server at an interval of 1 s, for SECONDS, against `wiredesk run`.
-polls.py [WIREDESK] [304|items] [SECONDS]; the server is this script's own process pool."""
+"""Polls a second: SOURCES sources of a loopback server at an interval of 1 s, for SECONDS, against `wiredesk run`.
+polls.py [WIREDESK] [304|items] [SECONDS] [SOURCES]; the server is this script's own process pool. A source is polled once a second at most,
+so more sources than polls a second are needed to see the ceiling."""
 import hashlib, http.server, json, multiprocessing, os, re, resource, signal, socket, subprocess, sys, tempfile, time
 
 wiredesk = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else ".build/release/wiredesk")
 mode = sys.argv[2] if len(sys.argv) > 2 else "304"
 seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+sources = int(sys.argv[4]) if len(sys.argv) > 4 else 2000
 listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
 port = listener.getsockname()[1]
 counter = multiprocessing.Value("q", 0)
@@ -24,6 +26,9 @@ def serve():
     while True:
         peer, _ = listener.accept()
         head = peer.recv(4096)
+        if not head:
+            peer.close()
+            continue
         path = head.split(b" ", 2)[1].decode()
         with counter: counter.value += 1
         if mode == "304" and b"If-None-Match" in head:
@@ -40,7 +45,7 @@ for worker in workers: worker.start()
 with tempfile.TemporaryDirectory() as folder:
     json.dump({"version": 1, "network": {"allowPrivate": ["127.0.0.1/32"]}, "sources": [
         {"id": f"s{i}", "kind": "feed", "url": f"http://127.0.0.1:{port}/{i}", "interval": "1s", "ceilings": {"newItemsPerDay": 1000000, "bytesStoredPerDay": "4GiB"}}
-        for i in range(2000)]}, open(folder + "/Plugins.json", "w"))
+        for i in range(sources)]}, open(folder + "/Plugins.json", "w"))
     host = subprocess.Popen([wiredesk, "run", "--listen", "127.0.0.1:0", "--log", "error"], cwd=folder)
     time.sleep(6)
     ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
