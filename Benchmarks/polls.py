@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Polls a second: SOURCES sources of a loopback server at an interval of 1 s, for SECONDS, against `wiredesk run`.
 polls.py [WIREDESK] [304|items] [SECONDS] [SOURCES]; the server is this script's own process pool. A source is polled once a second at most,
-so more sources than polls a second are needed to see the ceiling."""
-import hashlib, http.server, json, multiprocessing, os, re, resource, signal, socket, subprocess, sys, tempfile, time
+so more sources than polls a second are needed to see the ceiling. With `perf` on the PATH it also tells where the CPU went."""
+import json, multiprocessing, os, re, shutil, signal, socket, subprocess, sys, tempfile, time
 
 wiredesk = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else ".build/release/wiredesk")
 mode = sys.argv[2] if len(sys.argv) > 2 else "304"
@@ -55,7 +55,16 @@ with tempfile.TemporaryDirectory() as folder:
     began, polls, spent = time.time(), counter.value, cpu()
     time.sleep(seconds)
     took, polls, spent = time.time() - began, counter.value - polls, cpu() - spent
+    shares = ""
+    if shutil.which("perf"):
+        record = ["perf", "record", "-q", "-e", "cpu-clock", "-F", "997", "-p", str(host.pid), "-o", folder + "/perf.data", "sleep", "3"]
+        subprocess.run(record, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        table = subprocess.run(["perf", "report", "-i", folder + "/perf.data", "--sort", "dso", "--stdio"], capture_output=True, text=True).stdout
+        found = dict((name, share) for share, name in re.findall(r"^\s*([\d.]+)%\s+(\S+)", table, re.M))
+        def of(part): return sum(float(share) for name, share in found.items() if part in name)
+        parts = {"libcurl": "libcurl", "libxml2": "libxml2", "SQLite": "libsqlite3", "kernel": "kernel", "wiredesk": "wiredesk"}
+        shares = "\n  of that " + ", ".join(f"{label} {of(part):.0f} %" for label, part in parts.items())
     peak = int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{host.pid}/status").read()).group(1)) / 1024
     host.send_signal(signal.SIGTERM)
     host.wait(20)
-    print(f"{mode}: {polls / took:.0f} polls/s, {spent / max(1, polls) * 1e6:.0f} µs CPU a poll, peak {peak:.0f} MB (the server shares the two cores)")
+    print(f"{mode}: {polls / took:.0f} polls/s, {spent / max(1, polls) * 1e6:.0f} µs CPU a poll, peak {peak:.0f} MB (the server shares the two cores){shares}")
