@@ -14,6 +14,14 @@ extension SQLiteStore: LedgerStore {
         try await write { db in try db.settle(settlement) }
     }
 
+    public func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry {
+        try await write { db in
+            let entry = try db.settle(settlement)
+            try db.keepAnswer(answer, capacity: capacity)
+            return entry
+        }
+    }
+
     public func enterCached(_ entry: LedgerEntry) async throws {
         try await write { db in try db.enterCached(entry) }
     }

@@ -22,6 +22,9 @@ public protocol LedgerStore: Sendable {
     /// one that cost something: the reservation then goes on holding its bound.
     func settle(_ settlement: Settlement) async throws -> LedgerEntry
 
+    /// The same, and keeps an answer as ``keepAnswer(_:capacity:)`` does, in one transaction: one fsync for both.
+    func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry
+
     /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no
     /// standing. One of that id is left as it is.
     func enterCached(_ entry: LedgerEntry) async throws

@@ -40,6 +40,17 @@ extension LedgerConformance {
             try expectEqual(try await rig.store.cachedAnswer(key: "none", now: rig.at(0)), nil)
             try await expectStatistics(rig, now: 60, CacheStatistics(total: 1, expired: 1, bytes: 300))
         },
+        LedgerCheck("An answer kept with its call's settlement is there with it, and neither is when there is no such call") { rig in
+            try await rig.reserve(rig.entry("a/1", bound: 70))
+            let answer = answer(rig, "k", size: 300)
+            let entry = try await rig.store.settle(rig.settlement("a/1", cost: 25), keeping: answer, capacity: .mebibytes(1))
+            try expectEqual(entry.status, .settled)
+            try await rig.expectStanding(.desk, spent: 25)
+            try expectEqual(try await rig.other.cachedAnswer(key: "k", now: rig.at(1)), answer)
+            let orphan = Self.answer(rig, "orphan", size: 1)
+            _ = try? await rig.store.settle(rig.settlement("none/1", cost: 1), keeping: orphan, capacity: .mebibytes(1))
+            try expectEqual(try await rig.store.cachedAnswer(key: "orphan", now: rig.at(1)), nil)
+        },
         LedgerCheck("An answer kept again takes the place of the old") { rig in
             try await rig.store.keepAnswer(answer(rig, "k", size: 300), capacity: .mebibytes(1))
             let second = answer(rig, "k", size: 0, at: 5)

@@ -5,6 +5,12 @@ import Logging
 import Stores
 import WireCore
 
+/// An answer to keep, and how large all of them may be together.
+struct KeptAnswer: Sendable {
+    var answer: CachedAnswer
+    var capacity: ByteCount
+}
+
 /// Answers kept for equal requests of the same key. A cache that fails is no reason to fail a call.
 struct AnswerCache: Sendable {
     let store: any LedgerStore
@@ -57,17 +63,14 @@ struct AnswerCache: Sendable {
         }
     }
 
-    func keep(_ body: [UInt8], key: String, facts: CallFacts, usage: Usage, cost: Money) async {
-        guard body.count <= configuration.largestKeptAnswer.bytes else { return }
+    /// An answer as it is to be kept, with the settlement of its call; nil: it is too large.
+    func kept(_ body: [UInt8], key: String, facts: CallFacts, _ settlement: Settlement) -> KeptAnswer? {
+        guard body.count <= configuration.largestKeptAnswer.bytes else { return nil }
         let now = clock.now()
         let answer = CachedAnswer(
-            key: key, model: facts.model.id, provider: facts.model.provider, body: body, usage: usage, cost: cost, priceFrom: facts.row.name,
-            createdAt: now, expiresAt: now.addingTimeInterval(configuration.keepAnswersFor.seconds))
-        do {
-            try await store.keepAnswer(answer, capacity: configuration.cacheSize)
-        } catch {
-            note(error, "an answer could not be kept")
-        }
+            key: key, model: facts.model.id, provider: facts.model.provider, body: body, usage: settlement.usage, cost: settlement.cost,
+            priceFrom: facts.row.name, createdAt: now, expiresAt: now.addingTimeInterval(configuration.keepAnswersFor.seconds))
+        return KeptAnswer(answer: answer, capacity: configuration.cacheSize)
     }
 
     private func note(_ error: any Error, _ what: String) {

@@ -161,11 +161,11 @@ struct Attempt: Sendable {
         }
     }
 
-    /// What puts an answer into the cache; nil: it is not to be kept.
-    private func keeper(of body: [UInt8], _ cache: (key: String, cache: AnswerCache)?) -> (@Sendable (Settlement) async -> Void)? {
-        guard let cache, body.count <= configuration.largestKeptAnswer.bytes else { return nil }
+    /// What makes an answer one to keep; nil: it is not to be kept.
+    private func keeper(of body: [UInt8], _ cache: (key: String, cache: AnswerCache)?) -> (@Sendable (Settlement) -> KeptAnswer?)? {
+        guard let cache else { return nil }
         let facts = facts
-        return { settlement in await cache.cache.keep(body, key: cache.key, facts: facts, usage: settlement.usage, cost: settlement.cost) }
+        return { settlement in cache.cache.kept(body, key: cache.key, facts: facts, settlement) }
     }
 
     private func translated(_ root: JSONNode, _ body: [UInt8]) throws(TranslationFailure) -> [UInt8] {
