@@ -43,17 +43,18 @@ struct CostsCommand: AsyncParsableCommand {
 }
 
 extension CostsCommand.Summary {
-    /// Page by page, so that a million entries need no more memory than a page.
     private static func printEntries(of month: LedgerPeriod, _ store: any LedgerStore) async throws {
         var query = LedgerQuery(limit: 1000)
         query.from = LedgerPeriod(month.text + "-01")
         query.to = LedgerPeriod(month.text + "-31")
-        while true {
-            let entries = try await store.entries(query)
-            let isFirst = query.after == nil
-            Output.text(entries.enumerated().map { (isFirst && $0 == 0 ? "" : ",") + LedgerLine.json($1) }.joined())
-            guard entries.count == query.limit, let last = entries.last else { return }
-            query.after = last.id
+        var separator = ""
+        try await store.eachPage(of: query) { entries in
+            var text = ""
+            for entry in entries {
+                text += separator + LedgerLine.json(entry)
+                separator = ","
+            }
+            Output.text(text)
         }
     }
 }
@@ -78,13 +79,10 @@ struct CostsExport: AsyncParsableCommand {
             query.to = try to.map { try Self.day($0, "--to") }
             if format == .csv { Output.line(LedgerLine.columns.joined(separator: ",")) }
             guard let store = try Workspace(global).openStoreIfThere() else { return }
-            while true {
-                let entries = try await store.entries(query)
+            try await store.eachPage(of: query) { entries in
                 var text = ""
                 for entry in entries { text += (format == .csv ? LedgerLine.csv(entry) : LedgerLine.json(entry)) + "\n" }
                 Output.text(text)
-                guard entries.count == Self.page, let last = entries.last else { break }
-                query.after = last.id
             }
             try await store.close()
         }
@@ -113,13 +111,7 @@ struct CostsVerify: AsyncParsableCommand {
             let table = try workspace.prices()
             var check = LedgerCheck(table: table)
             if let store = try workspace.openStoreIfThere() {
-                var query = LedgerQuery(limit: 1000)
-                while true {
-                    let entries = try await store.entries(query)
-                    entries.forEach { check.take($0) }
-                    guard entries.count == query.limit, let last = entries.last else { break }
-                    query.after = last.id
-                }
+                try await store.eachPage(of: LedgerQuery(limit: 1000)) { entries in entries.forEach { check.take($0) } }
                 check.differences += try await store.reconcileLedger()
                 try await store.close()
             }
@@ -149,12 +141,7 @@ struct CostsWhatIf: AsyncParsableCommand {
             if let store = try workspace.openStoreIfThere() {
                 var query = LedgerQuery(limit: 1000)
                 query.operation = operation
-                while true {
-                    let entries = try await store.entries(query)
-                    entries.forEach { sum.take($0) }
-                    guard entries.count == query.limit, let last = entries.last else { break }
-                    query.after = last.id
-                }
+                try await store.eachPage(of: query) { entries in entries.forEach { sum.take($0) } }
                 try await store.close()
             }
             Output.line(json ? sum.json : sum.text)

@@ -147,6 +147,18 @@ public enum DocumentKind: Sendable, Equatable {
 
 /// Searching in bytes.
 enum Bytes {
+    /// An attribute's value, in quotes or up to the next blank; `rest` begins behind it afterwards.
+    static func takeAttributeValue(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let quote = rest.first, quote == 0x22 || quote == 0x27 else {
+            let value = rest.prefix { $0 > 0x20 }
+            rest = rest[value.endIndex...]
+            return value
+        }
+        let value = rest.dropFirst().prefix { $0 != quote }
+        rest = rest[value.endIndex...].dropFirst()
+        return value
+    }
+
     /// The first place of a byte at or behind `start`, before `end` where one is given; nil when there is none. memchr, which looks at many bytes at once.
     static func place(of byte: UInt8, in source: UnsafeBufferPointer<UInt8>, from start: Int = 0, to end: Int? = nil) -> Int? {
         let end = min(end ?? source.count, source.count)

@@ -82,14 +82,7 @@ public enum FeedLinks {
             rest = rest[key.endIndex...].drop { $0 <= 0x20 }
             guard rest.first == 0x3D else { continue }
             rest = rest.dropFirst().drop { $0 <= 0x20 }
-            let value: ArraySlice<UInt8>
-            if let quote = rest.first, quote == 0x22 || quote == 0x27 {
-                value = rest.dropFirst().prefix { $0 != quote }
-                rest = rest[value.endIndex...].dropFirst()
-            } else {
-                value = rest.prefix { $0 > 0x20 }
-                rest = rest[value.endIndex...]
-            }
+            let value = Bytes.takeAttributeValue(&rest)
             guard String(decoding: key, as: UTF8.self).lowercased() == name else { continue }
             return TextFold.trim(String(decoding: XMLRepair.decodeReferences(value), as: UTF8.self))
         }

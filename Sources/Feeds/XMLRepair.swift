@@ -258,14 +258,7 @@ struct XMLRepair {
             rest = rest.drop { DocumentKind.isNameByte($0) }.drop { $0 <= 0x20 }
             guard rest.first == 0x3D else { continue }
             rest = rest.dropFirst().drop { $0 <= 0x20 }
-            let value: ArraySlice<UInt8>
-            if let quote = rest.first, quote == 0x22 || quote == 0x27 {
-                value = rest.dropFirst().prefix { $0 != quote }
-                rest = rest[value.endIndex...].dropFirst()
-            } else {
-                value = rest.prefix { $0 > 0x20 }
-                rest = rest[value.endIndex...]
-            }
+            let value = Bytes.takeAttributeValue(&rest)
             guard seen.insert(name).inserted else { continue }
             out.append(0x20)
             out.append(contentsOf: name)

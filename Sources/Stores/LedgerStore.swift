@@ -73,6 +73,19 @@ public protocol LedgerStore: Sendable {
     func raisedAlerts(limit: Int) async throws -> [RaisedAlert]
 }
 
+extension LedgerStore {
+    /// Reads all entries of a query, page by page of its limit, so that a million need no more memory than a page.
+    public func eachPage(of query: LedgerQuery, _ body: ([LedgerEntry]) throws -> Void) async throws {
+        var query = query
+        while true {
+            let entries = try await entries(query)
+            try body(entries)
+            guard entries.count == query.limit, let last = entries.last else { return }
+            query.after = last.id
+        }
+    }
+}
+
 /// The answer to a request for money.
 public enum ReservationAnswer: Sendable, Equatable {
     case granted

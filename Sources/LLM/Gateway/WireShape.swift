@@ -4,12 +4,4 @@ public enum WireShape: String, Sendable, Hashable, CaseIterable {
     case messages
     /// OpenAI's Chat Completions API.
     case chat
-
-    /// The provider whose own shape it is, as the price table names it.
-    public var provider: String {
-        switch self {
-        case .messages: "anthropic"
-        case .chat: "openai"
-        }
-    }
 }
