@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "LLM", dependencies: ["WireCore", "Costs", "Fetch", "Resilience", "Stores", "CCrypto", logging], swiftSettings: settings),
-        .target(name: "Newsroom", dependencies: ["WireCore", "Costs", "LLM", "Stores", logging], swiftSettings: settings),
+        .target(name: "Newsroom", dependencies: ["WireCore", "Costs", "Feeds", "LLM", "Fetch", "Stores", logging], swiftSettings: settings),
         .target(
             name: "Host",
             dependencies: [

@@ -30,4 +30,16 @@ public enum Extractive {
     public static func keywords(in text: String, count: Int = 8) -> [Keyword] {
         Keyword.counted(in: ScannedText(text).words, most: count)
     }
+
+    /// What a name by itself means, whatever spelling or ticker it is given as ("btc", "$SOL", "Securities and Exchange Commission"); nil for a
+    /// name that the desk does not know. Counts one mention at position 0.
+    public static func known(_ name: String) -> Entity? {
+        let gazetteer = Gazetteer.shared
+        let words = name.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "." }.map { $0.filter { $0 != "." } }.filter { !$0.isEmpty }
+        guard let first = words.first, words.count <= 8 else { return nil }
+        let spelled = gazetteer.spellings[first]?.first { $0.words == words }?.subject
+        guard let subject = spelled ?? (words.count == 1 ? gazetteer.tickers[first]?.subject : nil) else { return nil }
+        let entry = gazetteer.subjects[subject]
+        return Entity(name: entry.name, kind: entry.kind, ticker: entry.ticker, count: 1, position: 0, confidence: 0.9)
+    }
 }

@@ -51,6 +51,13 @@ public final class Gateway: Sendable {
     /// The table in force.
     public var priceTable: PriceTable { prices.withLock { $0 } }
 
+    /// Why a model can never be asked as things stand: it has no price, or its provider no key. Nil: it can be.
+    public func obstacle(to model: String) -> String? {
+        guard let priced = try? priceTable.lookup(model: model), (try? priced.row(at: clock.now())) != nil else { return "\(model) has no price" }
+        guard let provider = providers[priced.provider] else { return "there is no provider “\(priced.provider)”" }
+        return provider.problem
+    }
+
     /// Settles what calls of dead processes have left open, at their upper bounds; to be called at start and now and then. Returns how many.
     @discardableResult
     public func settleAbandoned() async throws -> Int { try await till.settleAbandoned() }
