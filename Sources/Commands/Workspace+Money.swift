@@ -39,16 +39,22 @@ extension Workspace {
     /// The door to the models as environment and registry say.
     func gateway(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger) throws -> Gateway {
         let clock = SystemClock()
-        let channels = try channels(registry.gateway)
-        let delivery = AlertDelivery(channels: channels, exchanger: exchanger, store: store, clock: clock, logger: logger)
+        let delivery = try delivery(registry, store: store, exchanger: exchanger)
         return Gateway(
             prices: try prices(), providers: Provider.all(environment: environment, exchanger: exchanger), store: store,
             configuration: registry.gateway.configuration, clock: clock, logger: logger,
-            onAlert: { alert in await delivery.deliver(alert) })
+            onAlert: { alert in
+                await delivery.begin(Notice(id: alert.id, message: alert.message, letter: "\(alert.message)\n\n`wiredesk costs` shows what drives it.\n\(alert.id)"))
+            })
     }
 
-    private func channels(_ settings: GatewaySettings) throws(DeskError) -> [AlertDelivery.Channel] {
-        var channels: [AlertDelivery.Channel] = []
+    /// The ways to people that the registry names.
+    func delivery(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger) throws -> Delivery {
+        Delivery(channels: try channels(registry.gateway), exchanger: exchanger, store: store, clock: SystemClock(), logger: logger)
+    }
+
+    private func channels(_ settings: GatewaySettings) throws(DeskError) -> [Delivery.Channel] {
+        var channels: [Delivery.Channel] = []
         if let webhook = settings.webhook { channels.append(.webhook(url: try webhook.value(environment, of: "gateway.alerts.webhook"))) }
         if let mail = settings.mail {
             let server = MailServer(

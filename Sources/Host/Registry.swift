@@ -4,6 +4,7 @@
 // It knows no HTTP library, no XML and no SQL. Tests: Tests/HostTests.
 
 import Fetch
+public import Newsroom
 public import WireCore
 
 /// What the registry file says: every source with its defaults filled in, in the file's order.
@@ -13,6 +14,8 @@ public struct Registry: Sendable, Equatable {
     public var retention: RetentionConfiguration
     /// Models and money.
     public var gateway = GatewaySettings()
+    /// Enrichment, narratives, briefings, alerts.
+    public var newsroom = NewsroomSettings()
     /// Where each value of each source comes from, for `sources show --effective`.
     public var origins: [SourceID: [EffectiveValue]]
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import WireCore
 
 /// Collects the problems of one registry text, each once.
@@ -114,6 +114,27 @@ struct RegistryObject {
             return nil
         }
         return value
+    }
+
+    /// True for a key that is there with the value null.
+    func isNull(_ key: String) -> Bool { node[key]?.isNull ?? false }
+
+    func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        guard let node = node[key] else { return nil }
+        guard let value = node.double, range.contains(value) else {
+            wrong(node, key, due: "a number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return value
+    }
+
+    func timeZone(_ key: String) -> TimeZone? {
+        guard let node = node[key] else { return nil }
+        guard let name = node.string, let zone = TimeZone(identifier: name) else {
+            wrong(node, key, due: "an IANA time zone such as \"America/New_York\" (is tzdata installed?)")
+            return nil
+        }
+        return zone
     }
 
     func share(_ key: String) -> Double? {

@@ -37,13 +37,7 @@ struct GatewaySection {
     func read(_ node: JSONNode?) -> GatewaySettings {
         var settings = GatewaySettings()
         guard let node, let object = RegistryObject(node, what: "gateway", allowed: Self.keys, problems: problems) else { return settings }
-        if let name = object.string("timeZone", due: "an IANA time zone such as \"America/New_York\"") {
-            if let zone = TimeZone(identifier: name) {
-                settings.configuration.plan.zone = zone
-            } else if let value = object["timeZone"] {
-                object.wrong(value, "timeZone", due: "an IANA time zone such as \"America/New_York\" (is tzdata installed?)")
-            }
-        }
+        if let zone = object.timeZone("timeZone") { settings.configuration.plan.zone = zone }
         budgets(object["budgets"], &settings.configuration.plan)
         alerts(object["alerts"], &settings)
         if let cache = object["cache"].flatMap({ RegistryObject($0, what: "gateway.cache", allowed: Self.cacheKeys, problems: problems) }) {

@@ -46,7 +46,7 @@ public struct RegistryReader {
 
     // MARK: - Top level
 
-    static let topKeys = ["$schema", "version", "defaults", "network", "retention", "gateway", "sources"]
+    static let topKeys = ["$schema", "version", "defaults", "network", "retention", "gateway", "newsroom", "sources"]
     static let defaultsKeys = ["interval", "expects", "ceilings", "breaker", "headers", "tags"]
     static let sourceKeys = [
         "id", "kind", "url", "config", "disabled", "interval", "expects", "ceilings", "breaker", "fallback", "headers", "tags", "note",
@@ -66,6 +66,7 @@ public struct RegistryReader {
         registry.network = network(top["network"])
         registry.retention = retention(top["retention"])
         registry.gateway = GatewaySection(problems: problems).read(top["gateway"])
+        registry.newsroom = NewsroomSection(problems: problems).read(top["newsroom"])
         let defaults = top["defaults"].flatMap {
             RegistryObject($0, what: "defaults", allowed: Self.defaultsKeys, problems: problems)
         }

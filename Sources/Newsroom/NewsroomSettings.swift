@@ -50,6 +50,8 @@ public struct BriefingSettings: Sendable, Equatable {
     public var reviewModels = ["claude-haiku-5-5", "claude-haiku-4-5", "gpt-6-luna", "gpt-5-nano"]
     /// Rounds of critique and refinement at most, 0–2.
     public var refinements = 2
+    /// Whether they are sent over the channels of alerts.
+    public var isDelivered = true
 
     public init() {}
 }

@@ -1,0 +1,175 @@
+import FoundationEssentials
+public import Logging
+public import Newsroom
+public import ServiceLifecycle
+public import Stores
+public import WireCore
+
+/// Does a job's work. It is called on no thread of its own and gives way now and then, so that polls go before.
+public protocol JobPerforming: Sendable {
+    /// `isLastAttempt`: what fails now is given up. Throws what went wrong; the runner notes it and tries again.
+    func perform(_ job: Job, _ slot: JobSlot, isForced: Bool, isLastAttempt: Bool) async throws -> JobResult
+    /// The table that says what is due.
+    func schedule() async -> JobSchedule
+}
+
+/// Runs jobs by the clock: each slot once, over all hosts that share the store, each job at most once at a time.
+///
+/// What may run is decided by the store in one transaction (``Stores/NewsroomStore/begin(_:)``); this service only asks when something is due.
+/// A failed run is tried again after a pause that doubles, as often as the job's plan allows, and then given up until the next slot.
+public actor JobRunner: Service {
+    private let performer: any JobPerforming
+    private let store: any NewsroomStore
+    private let owner: String
+    private let clock: any DeskClock
+    private let logger: Logger
+
+    private var underWay: Set<Job> = []
+    /// Slots that need no more asking.
+    private var settled: [Job: String] = [:]
+    /// Not asked before then.
+    private var notBefore: [Job: Date] = [:]
+    private var sleeper: Task<Void, Never>?
+
+    /// `owner` names this host among others, "desk-1 4711".
+    public init(performer: any JobPerforming, store: any NewsroomStore, owner: String, clock: any DeskClock, logger: Logger) {
+        self.performer = performer
+        self.store = store
+        self.owner = owner
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Runs what is due until the task is cancelled or a graceful shutdown begins; a run under way is then called off and entered as failed, to
+    /// be taken up by the next start.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    let schedule = await self.performer.schedule()
+                    for (job, slot) in await self.due(schedule) {
+                        group.addTask(priority: .utility) { await self.work(job, slot, schedule[job]) }
+                    }
+                    await self.sleep(schedule)
+                }
+            }
+        }
+    }
+
+    /// What is due and may be asked for now; marks it as under way.
+    private func due(_ schedule: JobSchedule) -> [(Job, JobSlot)] {
+        let now = clock.now()
+        return Job.allCases.compactMap { job in
+            guard !underWay.contains(job), notBefore[job].map({ $0 <= now }) ?? true, let slot = schedule.dueSlot(of: job, at: now),
+                settled[job] != slot.key
+            else { return nil }
+            underWay.insert(job)
+            return (job, slot)
+        }
+    }
+
+    /// Sleeps until something may be due, or a job ends.
+    private func sleep(_ schedule: JobSchedule) async {
+        let now = clock.now()
+        // At least once a minute of the desk's time, for a schedule that was changed.
+        var wake = now.addingTimeInterval(60)
+        for job in Job.allCases where !underWay.contains(job) {
+            if let next = schedule.nextSlot(of: job, after: now) { wake = min(wake, next.due) }
+            if let retry = notBefore[job], retry > now { wake = min(wake, retry) }
+        }
+        let sleep = Task { [clock] in _ = try? await clock.sleep(until: wake) }
+        sleeper = sleep
+        await withTaskCancellationHandler {
+            await sleep.value
+        } onCancel: {
+            sleep.cancel()
+        }
+    }
+
+    private func work(_ job: Job, _ slot: JobSlot, _ plan: JobPlan) async {
+        do {
+            let permit = try await ask(job, slot, plan, isForced: false)
+            switch permit {
+            case .granted(let run):
+                let ended = await perform(job, slot, run, plan, isForced: false)
+                settle(job, slot, ended)
+            case .alreadyDone, .givenUp: settled[job] = slot.key
+            case .later(let run): notBefore[job] = run.retryAt ?? clock.now().addingTimeInterval(30)
+            case .underWay(let run): notBefore[job] = min(run.leaseUntil, clock.now().addingTimeInterval(30))
+            }
+        } catch {
+            notBefore[job] = clock.now().addingTimeInterval(60)
+            logger.error("a job could not be begun", metadata: ["job": "\(job.rawValue)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
+        }
+        underWay.remove(job)
+        sleeper?.cancel()
+    }
+
+    private func settle(_ job: Job, _ slot: JobSlot, _ run: JobRun) {
+        switch run.outcome {
+        case .failed: notBefore[job] = run.retryAt
+        default:
+            notBefore[job] = nil
+            settled[job] = slot.key
+        }
+    }
+
+    private func ask(_ job: Job, _ slot: JobSlot, _ plan: JobPlan, isForced: Bool) async throws -> JobPermit {
+        try await store.begin(
+            JobRequest(
+                job: job.rawValue, slot: slot.key, owner: owner, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced))
+    }
+
+    /// Does the work and enters how it ended.
+    private func perform(_ job: Job, _ slot: JobSlot, _ run: JobRun, _ plan: JobPlan, isForced: Bool) async -> JobRun {
+        var run = run
+        do {
+            switch try await performer.perform(job, slot, isForced: isForced, isLastAttempt: run.attempt >= plan.attempts) {
+            case .done(let message): (run.outcome, run.message) = (.done, message)
+            case .nothingToDo(let message): (run.outcome, run.message) = (.nothingToDo, message)
+            }
+        } catch is CancellationError {
+            (run.outcome, run.message, run.retryAt) = (.failed, "the host stopped", clock.now())
+        } catch {
+            let pause = isForced ? nil : plan.pause(afterAttempt: run.attempt)
+            (run.outcome, run.message) = (pause == nil ? .givenUp : .failed, SafeText.line(String(describing: error), limit: 500))
+            run.retryAt = pause.map { clock.now().addingTimeInterval($0.seconds) }
+        }
+        run.endedAt = clock.now()
+        await enter(run)
+        return run
+    }
+
+    private func enter(_ run: JobRun) async {
+        var facts: Logger.Metadata = ["job": "\(run.job)", "slot": "\(run.slot)", "message": "\(SafeText.line(run.message, limit: 300))"]
+        if let retry = run.retryAt { facts["retry"] = "\(UTCTime.text(retry))" }
+        let level: Logger.Level =
+            switch run.outcome {
+            case .nothingToDo: .debug
+            case .failed, .givenUp: .warning
+            default: .info
+            }
+        logger.log(level: level, "job \(run.outcome.rawValue)", metadata: facts)
+        // Apart from this task, which a shutdown has cancelled by then: how it ended is entered all the same.
+        let entered = await Task { [store, clock] in
+            try await store.end(run.id, as: run.outcome, message: run.message, retryAt: run.retryAt, at: run.endedAt ?? clock.now())
+        }.result
+        switch entered {
+        case .success(true): break
+        case .success(false):
+            logger.warning("a job took longer than its lease, and another host has taken its slot", metadata: ["job": "\(run.job)"])
+        case .failure(let error):
+            logger.error(
+                "how a job ended could not be entered", metadata: ["job": "\(run.job)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
+        }
+    }
+
+    /// Runs a job now, by hand. `isForced`: whatever became of its slot before. Throws when the store fails.
+    public func runNow(_ job: Job, isForced: Bool) async throws -> JobPermit {
+        let schedule = await performer.schedule()
+        let slot = schedule.slotByHand(of: job, at: clock.now())
+        let permit = try await ask(job, slot, schedule[job], isForced: isForced)
+        guard case .granted(let run) = permit else { return permit }
+        return .granted(await perform(job, slot, run, schedule[job], isForced: isForced))
+    }
+}
