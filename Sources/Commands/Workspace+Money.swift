@@ -44,7 +44,8 @@ extension Workspace {
             prices: try prices(), providers: Provider.all(environment: environment, exchanger: exchanger), store: store,
             configuration: registry.gateway.configuration, clock: clock, logger: logger,
             onAlert: { alert in
-                await delivery.begin(Notice(id: alert.id, message: alert.message, letter: "\(alert.message)\n\n`wiredesk costs` shows what drives it.\n\(alert.id)"))
+                await delivery.begin(
+                    Notice(id: alert.id, message: alert.message, letter: "\(alert.message)\n\n`wiredesk costs` shows what drives it.\n\(alert.id)"))
             })
     }
 

@@ -101,7 +101,8 @@ public actor Delivery {
         switch channel {
         case .webhook(let url):
             let request = ExchangeRequest(
-                url: url, headers: [HTTPHeader(name: "content-type", value: "application/json")], body: alert.json(at: UTCTime.text(now)), deadline: .now + .seconds(20))
+                url: url, headers: [HTTPHeader(name: "content-type", value: "application/json")], body: alert.json(at: UTCTime.text(now)),
+                deadline: .now + .seconds(20))
             let answer = try await exchanger.exchange(request)
             guard (200..<300).contains(answer.status) else {
                 throw FetchFailure(outcome: .http, message: "the webhook answers with status \(answer.status)")

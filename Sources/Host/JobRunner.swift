@@ -99,7 +99,8 @@ public actor JobRunner: Service {
             }
         } catch {
             notBefore[job] = clock.now().addingTimeInterval(60)
-            logger.error("a job could not be begun", metadata: ["job": "\(job.rawValue)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
+            logger.error(
+                "a job could not be begun", metadata: ["job": "\(job.rawValue)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
         }
         underWay.remove(job)
         sleeper?.cancel()
@@ -160,7 +161,8 @@ public actor JobRunner: Service {
             logger.warning("a job took longer than its lease, and another host has taken its slot", metadata: ["job": "\(run.job)"])
         case .failure(let error):
             logger.error(
-                "how a job ended could not be entered", metadata: ["job": "\(run.job)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
+                "how a job ended could not be entered",
+                metadata: ["job": "\(run.job)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
         }
     }
 

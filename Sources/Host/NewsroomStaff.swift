@@ -109,7 +109,8 @@ public struct NewsroomStaff: JobPerforming {
                 await delivery.begin(Notice(alert))
             }
             guard await registry().newsroom.briefings.isDelivered else { return }
-            for briefing in try await store.briefings(BriefingQuery(limit: 4)) where briefing.isPublished && now.timeIntervalSince(briefing.madeAt) < 6 * 3600 {
+            for briefing in try await store.briefings(BriefingQuery(limit: 4))
+            where briefing.isPublished && now.timeIntervalSince(briefing.madeAt) < 6 * 3600 {
                 await delivery.begin(Notice(briefing, BriefingRendering(briefing, sources: try await store.enrichedArticles(ids: briefing.cited))))
             }
         } catch {

@@ -24,7 +24,9 @@ struct NewsroomSection {
     }
 
     private func enrichment(_ node: JSONNode?, _ settings: inout EnrichmentSettings) {
-        guard let node, let object = RegistryObject(node, what: "newsroom.enrichment", allowed: Self.enrichmentKeys, problems: problems) else { return }
+        guard let node, let object = RegistryObject(node, what: "newsroom.enrichment", allowed: Self.enrichmentKeys, problems: problems) else {
+            return
+        }
         if let models = models(object, "models") { (settings.models, settings.usesModel) = (models, !models.isEmpty) }
         if let premium = object.strings("premium", due: "a source's id") { settings.premiumSources = Set(premium) }
         if let skip = object.strings("skip", due: "a source's id") { settings.skipSources = Set(skip) }
@@ -90,7 +92,9 @@ struct NewsroomSection {
     }
 
     private func price(_ node: JSONNode) -> PriceRule? {
-        guard let object = RegistryObject(node, what: "a rule of newsroom.alerts.prices", allowed: Self.priceKeys, problems: problems) else { return nil }
+        guard let object = RegistryObject(node, what: "a rule of newsroom.alerts.prices", allowed: Self.priceKeys, problems: problems) else {
+            return nil
+        }
         guard let coin = object.string("coin", due: "a coin as its source names it, such as \"bitcoin\"") else {
             if object["coin"] == nil { problems.add(at: node.range.lowerBound, "a rule of newsroom.alerts.prices has no \"coin\"") }
             return nil
@@ -99,7 +103,9 @@ struct NewsroomSection {
         var conditions: [PriceRule.Condition] = []
         if object["move"] != nil {
             guard let percent = percent(object), let within = object.duration("within", in: span) else {
-                if object["within"] == nil { problems.add(at: node.range.lowerBound, "the rule for \(SafeText.line(coin, limit: 40)) says \"move\" but not \"within\"") }
+                if object["within"] == nil {
+                    problems.add(at: node.range.lowerBound, "the rule for \(SafeText.line(coin, limit: 40)) says \"move\" but not \"within\"")
+                }
                 return nil
             }
             conditions.append(.move(percent: percent, within: within))

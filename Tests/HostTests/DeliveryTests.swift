@@ -1,4 +1,3 @@
-import Costs
 import Fetch
 import Foundation
 import Host
@@ -10,8 +9,8 @@ import TestSupport
 import Testing
 import WireCore
 
-@Suite("Delivery of alerts") struct AlertDeliveryTests {
-    private static let alert = BudgetAlert(id: "cost:day:2026-11-24:0.5", message: "$0.61 spent today – more than $0.50")
+@Suite("Delivery of alerts") struct DeliveryTests {
+    private static let alert = Notice(id: "cost:day:2026-11-24:0.5", message: "$0.61 spent today – more than $0.50")
 
     private func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "wiredesk-alerts-" + UUID().uuidString
@@ -22,11 +21,11 @@ import WireCore
         try await store.close()
     }
 
-    private func deliver(over channel: AlertDelivery.Channel, _ store: SQLiteStore) async {
+    private func deliver(over channel: Delivery.Channel, _ store: SQLiteStore) async {
         var configuration = ExchangerConfiguration()
         configuration.policy = .unrestricted
         let exchanger = CurlExchanger(configuration: configuration)
-        let delivery = AlertDelivery(
+        let delivery = Delivery(
             channels: [channel], exchanger: exchanger, store: store, clock: AcceleratedClock(start: Date(), factor: 6000),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await delivery.deliver(Self.alert)
