@@ -6,7 +6,16 @@ import WireCore
 /// Articles as lists read them.
 extension Database {
     func articles(_ query: ArticleQuery) throws -> [Article] {
-        let (sql, values) = ArticleSelection(query).statement
+        try articles(ArticleSelection(query))
+    }
+
+    /// With their content, by id; those that are gone are left out.
+    func articles(ids: [Int64]) throws -> [Article] {
+        try articles(ArticleSelection(ids: ids)).reversed()
+    }
+
+    private func articles(_ selection: ArticleSelection) throws -> [Article] {
+        let (sql, values) = selection.statement
         var articles = try rows(sql, values, ArticleSelection.article)
         let others = try otherSources(of: articles.map(\.id))
         for index in articles.indices {
@@ -22,9 +31,8 @@ extension Database {
 
     private func otherSources(of ids: [Int64]) throws -> [Int64: [SourceID]] {
         guard !ids.isEmpty else { return [:] }
-        let list = "[" + ids.map(String.init).joined(separator: ",") + "]"
         let sql = "SELECT article, source FROM sightings WHERE article IN (SELECT value FROM json_each(?))"
-        let sightings = try rows(sql, [.text(list)]) { ($0.int64(0), try $0.source(1)) }
+        let sightings = try rows(sql, [.text(StoredList.text(ids))]) { ($0.int64(0), try $0.source(1)) }
         return Dictionary(grouping: sightings, by: \.0).mapValues { $0.map(\.1) }
     }
 }
@@ -55,6 +63,11 @@ private struct ArticleSelection {
         if let since = query.since { add("first_seen_at >= ?", SQLValue(since)) }
         if let before = query.before { add("id < ?", .integer(before)) }
         for word in query.words where !word.isEmpty { add(word) }
+    }
+
+    init(ids: [Int64]) {
+        (withContent, limit) = (true, ids.count)
+        add("id IN (SELECT value FROM json_each(?))", .text(StoredList.text(ids)))
     }
 
     private mutating func add(_ condition: String, _ value: SQLValue) {

@@ -23,7 +23,36 @@ extension Database {
         var exceptions: String
     }
 
-    private static let invariants = [
+    private static let invariants = ofPollsAndArticles + ofNewsroom
+
+    private static let ofNewsroom = [
+        Invariant(
+            complaint: "an article that is understood and still waits to be",
+            exceptions: "enrichment_queue JOIN enrichments ON enrichments.article = enrichment_queue.article"),
+        Invariant(
+            complaint: "a claim with a number that was never given",
+            exceptions: "enrichment_queue WHERE claim > (SELECT number FROM last_claim)"),
+        Invariant(
+            complaint: "a mention that disagrees with its enrichment",
+            exceptions: """
+                mentions JOIN enrichments ON enrichments.article = mentions.article
+                WHERE (mentions.at, mentions.tier, mentions.source, mentions.sentiment)
+                    <> (enrichments.at, enrichments.tier, enrichments.source, enrichments.sentiment)
+                """),
+        Invariant(
+            complaint: "an entity met before it was first met",
+            exceptions: "mentions JOIN entities ON entities.id = mentions.entity WHERE mentions.at < entities.first_at"),
+        Invariant(
+            complaint: "an article or a narrative in a narrative that was merged",
+            exceptions: """
+                narratives WHERE merged_into IS NOT NULL AND (
+                    EXISTS (SELECT 1 FROM enrichments WHERE enrichments.narrative = narratives.id)
+                    OR EXISTS (SELECT 1 FROM narratives AS others WHERE others.merged_into = narratives.id))
+                """),
+        Invariant(complaint: "a job run that ended without an instant", exceptions: "job_runs WHERE (outcome = 'running') <> (ended_at IS NULL)"),
+    ]
+
+    private static let ofPollsAndArticles = [
         Invariant(
             complaint: "an article that its own source is not known to have shown",
             exceptions: """

@@ -50,6 +50,7 @@ private struct Filer {
     /// Writes what belongs to the poll as a whole.
     mutating func finish() throws -> FilingResult {
         try day.write(db)
+        try db.enter(filing.prices)
         var state = filing.state
         if !newArticles.isEmpty { state.lastNewItemAt = instant }
         var record = filing.record
@@ -70,6 +71,7 @@ private struct Filer {
         let near = try nearDuplicate(of: draft, &resemblances)
         let id = try db.insertArticle(draft, identity, source: source, at: instant, nearDuplicateOf: near)
         try db.insertSighting(source, identity, article: id, hash: draft.contentHash, day: day.day)
+        try db.queueForEnrichment(id, of: source, at: instant)
         day.add(items: 1, bytes: draft.size)
         counts.new += 1
         newArticles.append(id)

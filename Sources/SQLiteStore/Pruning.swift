@@ -9,6 +9,8 @@ enum Pruning {
     static let pollsKept = 200
     /// How long an item stays known that its source no longer shows, after its article was pruned.
     static let daysKnown: Int64 = 30
+    /// Runs kept of one job, whatever their age.
+    static let jobRunsKept = 200
     /// Rows removed in one step.
     private static let rowsPerStep = 500
 
@@ -31,13 +33,36 @@ enum Pruning {
         }
         return steps
     }
+
+    /// The same for what the newsroom keeps.
+    static func newsroomSteps(patternsBefore: Date, pricesBefore: Date, jobRunsBefore: Date, smokeBriefingsBefore: Date) -> [Step] {
+        [
+            Step(isCounted: true) { db in try db.remove("patterns", "id", "at < ?", before: patternsBefore, rowsPerStep) },
+            Step(isCounted: true) { db in try db.remove("prices", "coin, at", "at < ?", before: pricesBefore, rowsPerStep) },
+            Step(isCounted: true) { db in try db.remove("job_runs", "id", surplusRun, before: jobRunsBefore, rowsPerStep) },
+            Step(isCounted: true) { db in
+                let condition = "made_at < ? AND (is_smoke = 1 OR is_published = 0)"
+                return try db.remove("briefings", "id", condition, before: smokeBriefingsBefore, rowsPerStep)
+            },
+        ]
+    }
+
+    /// A run that has ended and is not among the last of its job.
+    private static let surplusRun = """
+        started_at < ? AND outcome <> 'running' AND (started_at, id) < (
+            SELECT started_at, id FROM job_runs AS r WHERE r.job = job_runs.job ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET \(jobRunsKept - 1))
+        """
 }
 
 extension Database {
     fileprivate func removePolls(before instant: Date, _ most: Int) throws -> Int {
+        try remove("polls", "id", "started_at < ?", before: instant, most)
+    }
+
+    /// Removes rows that meet a condition on an instant; `key` is the table's.
+    fileprivate func remove(_ table: String, _ key: String, _ condition: String, before instant: Date, _ most: Int) throws -> Int {
         try run(
-            "DELETE FROM polls WHERE id IN (SELECT id FROM polls WHERE started_at < ? LIMIT ?)", SQLValue(instant), SQLValue(most)
-        )
+            "DELETE FROM \(table) WHERE (\(key)) IN (SELECT \(key) FROM \(table) WHERE \(condition) LIMIT ?)", SQLValue(instant), SQLValue(most))
         return changesCount
     }
 

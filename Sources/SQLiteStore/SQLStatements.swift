@@ -28,6 +28,7 @@ struct SQLRow {
     func int(_ column: Int32) -> Int { Int(int64(column)) }
     func optionalInt64(_ column: Int32) -> Int64? { isNull(column) ? nil : int64(column) }
     func optionalInt(_ column: Int32) -> Int? { isNull(column) ? nil : int(column) }
+    func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
     func optionalDouble(_ column: Int32) -> Double? { isNull(column) ? nil : sqlite3_column_double(statement, column) }
 
     /// The column's text, all of it; empty for NULL.

@@ -1,6 +1,8 @@
 // SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit (many writes, one
 // fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors), SQLStatements; then the
-// …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerSums, LedgerReading, LedgerReconciling. It knows nothing of documents or the network, and has no clock: time comes with what it is
+// …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerSums, LedgerReading, LedgerReconciling.
+// The newsroom: SQLiteStore+Newsroom, NewsroomTables, EnrichmentQueue, EnrichmentRows, EnrichmentReading, NarrativeRows, BriefingRows,
+// JobRows. It knows nothing of documents or the network, and has no clock: time comes with what it is
 // given. Tests: Tests/StoresTests.
 
 public import FoundationEssentials
@@ -71,8 +73,13 @@ public final class SQLiteStore: DeskStore {
 
     /// Also keeps no more than 200 polls of each source, and forgets what served only the days before.
     public func prune(pollsBefore: Date, articlesBefore: Date?) async throws -> Int {
+        try await prune(Pruning.steps(pollsBefore: pollsBefore, articlesBefore: articlesBefore))
+    }
+
+    /// Takes each step until nothing is left for it; returns how many rows went that a person would count.
+    func prune(_ steps: [Pruning.Step]) async throws -> Int {
         var removed = 0
-        for step in Pruning.steps(pollsBefore: pollsBefore, articlesBefore: articlesBefore) {
+        for step in steps {
             while true {
                 let count = try await write(step.run)
                 if step.isCounted { removed += count }

@@ -22,6 +22,13 @@ enum Schema {
         migrator.registerMigration("3 what a server asked for") { db in
             try db.execute(sql: "ALTER TABLE source_states ADD COLUMN not_before INTEGER")
         }
+        migrator.registerMigration("4 newsroom") { db in
+            try db.execute(sql: NewsroomTables.narratives)
+            try db.execute(sql: NewsroomTables.enrichment)
+            try db.execute(sql: NewsroomTables.queueRecent)
+            try db.execute(sql: NewsroomTables.briefings)
+            try db.execute(sql: NewsroomTables.jobsAndPrices)
+        }
         return migrator
     }
 

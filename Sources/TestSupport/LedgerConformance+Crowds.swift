@@ -60,13 +60,6 @@ extension LedgerConformance {
         LedgerCheck("After two thousand random steps sums, standings and entries tell the same story", randomSteps),
     ]
 
-    private static func crowd(_ size: Int, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for caller in 0..<size { group.addTask { try await body(caller) } }
-            try await group.waitForAll()
-        }
-    }
-
     /// Eight callers with steps of every kind, repeated and contradictory ones too; the entries are then summed up here.
     @Sendable private static func randomSteps(_ rig: LedgerRig) async throws {
         try await crowd(8) { caller in
