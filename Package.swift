@@ -66,7 +66,8 @@ let package = Package(
         .target(
             name: "Demo",
             dependencies: [
-                "WireCore", "Inflate", "Resilience", "Host", "Stores", "Fetch", "SQLiteStore", hummingbird, nioCore, httpTypes, logging, lifecycle,
+                "WireCore", "Inflate", "Resilience", "Costs", "LLM", "Newsroom", "Host", "Stores", "Fetch", "SQLiteStore", hummingbird, nioCore,
+                httpTypes, logging, lifecycle,
             ],
             swiftSettings: settings),
         .target(
@@ -78,7 +79,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", "SQLiteStore", "Host", "Web", "Demo",
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", "SQLiteStore", "Host", "Web",
+                "Demo",
                 "CMalloc",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
@@ -123,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "HostTests",
             dependencies: [
-                "Host", "Costs", "SourcePlugins", "Feeds", "Fetch", "Inflate", "Stores", "SQLiteStore", "Resilience", "WireCore", "TestSupport",
+                "Host", "Costs", "Newsroom", "SourcePlugins", "Feeds", "Fetch", "Inflate", "Stores", "SQLiteStore", "Resilience", "WireCore",
+                "TestSupport",
                 logging,
             ],
             swiftSettings: settings),

@@ -34,7 +34,7 @@ struct KeysCommand: AsyncParsableCommand {
                 let monthly = try monthly.map { try Self.dollars($0, "--monthly") }
                 let secret = Self.secret()
                 let key = GatewayKey(name: name, hash: SHA256.hex(Array(secret.utf8)), daily: daily, monthly: monthly, createdAt: Date())
-                let store = try Workspace(global).openLedger()
+                let store = try Workspace(global).openStore()
                 try await store.addKey(key)
                 try await store.close()
                 guard json else {
@@ -136,7 +136,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reportingErrors {
-                let store = try Workspace(global).openLedger()
+                let store = try Workspace(global).openStore()
                 let isRevoked = try await store.revokeKey(name: name, at: Date())
                 let names = try await store.gatewayKeys().filter { $0.revokedAt == nil }.map(\.name)
                 try await store.close()

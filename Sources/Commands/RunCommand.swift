@@ -4,6 +4,7 @@ import Foundation
 import Host
 import LLM
 import Logging
+import Newsroom
 import ServiceLifecycle
 import Stores
 import UnixSignals
@@ -13,7 +14,7 @@ import WireCore
 /// `wiredesk run`: the host.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Polls every source of the registry, for ever.",
+        commandName: "run", abstract: "Polls every source of the registry, reads what comes, and writes briefings, for ever.",
         discussion: """
             Takes a changed registry over at once, and on SIGHUP; a wrong one changes nothing. Ends on SIGINT or SIGTERM within seconds;
             whatever was filed is on disk. Logs go to stderr.
@@ -21,10 +22,10 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "Where /health, /ready and /metrics are served (default 127.0.0.1:8080).") var listen: String?
-    @Option(help: "What this host does: poll, web, or both separated by a comma; all by default.") var roles = "all"
+    @Option(help: "What this host does: poll, newsroom, web, or several separated by commas; all by default.") var roles = "all"
 
     /// What a host can do.
-    private enum Role: String, CaseIterable { case poll, web }
+    private enum Role: String, CaseIterable { case poll, newsroom, web }
 
     private static let defaultListen = "127.0.0.1:8080"
 
@@ -58,17 +59,28 @@ struct RunCommand: AsyncParsableCommand {
                 registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger)
             greet(registry, workspace)
             let exchanger = workspace.exchanger()
-            let gateway = try workspace.gateway(registry, store: store, exchanger: exchanger)
+            let delivery = try workspace.delivery(registry, store: store, exchanger: exchanger)
+            let gateway = try workspace.gateway(registry, store: store, exchanger: exchanger, delivery: delivery)
+            let staff = NewsroomStaff(
+                store: store, models: ModelDesk(gateway: gateway), registry: { await desk.currentRegistry }, delivery: delivery, clock: SystemClock(),
+                logger: workspace.logger)
+            let jobs = JobRunner(performer: staff, store: store, owner: Workspace.owner, clock: SystemClock(), logger: workspace.logger)
             let status = StatusServer(
                 address: address, isOptional: listen == nil, desk: desk, store: store,
                 gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), clock: SystemClock(), logger: workspace.logger)
             var services: [any Service] = []
             if roles.contains(.poll) { services.append(desk) }
-            if roles.contains(.web) {
-                try await gateway.settleAbandoned()
-                services += [GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger), status] as [any Service]
+            if roles.contains(.newsroom) {
+                services.append(jobs)
+                await staff.resumeDeliveries()
             }
+            if roles.contains(.web) || roles.contains(.newsroom) {
+                try await gateway.settleAbandoned()
+                services.append(GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger))
+            }
+            if roles.contains(.web) { services.append(status) }
             try await serve(services, desk, workspace)
+            await delivery.finish()
             await gateway.finish()
             await exchanger.shutdown()
             await fetcher.shutdown()

@@ -8,10 +8,12 @@ import WireCore
 /// `wiredesk sources`: what is in the registry, and how it is doing.
 struct SourcesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sources", abstract: "Lists, shows, adds, removes, enables, disables, imports and exports sources.",
+        commandName: "sources",
+        abstract: "Lists, shows, adds, removes, enables, disables, imports and exports sources, and tells what each is worth.",
         subcommands: [
             SourcesListCommand.self, SourcesShowCommand.self, SourcesAddCommand.self, SourcesRemoveCommand.self,
             SourcesEnableCommand.self, SourcesDisableCommand.self, SourcesImportCommand.self, SourcesExportCommand.self,
+            SourcesValueCommand.self,
         ],
         defaultSubcommand: SourcesListCommand.self)
 }

@@ -27,7 +27,8 @@ public struct Wiredesk: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, PollCommand.self, SourcesCommand.self, DiagnoseCommand.self, ParseCommand.self, ArticlesCommand.self,
-            CostsCommand.self, PricesCommand.self, KeysCommand.self, DoctorCommand.self, DemoCommand.self, PluginsCommand.self,
+            BriefCommand.self, NarrativesCommand.self, SignalsCommand.self, EntitiesCommand.self, AlertsCommand.self, JobsCommand.self,
+            CostsCommand.self, PricesCommand.self, KeysCommand.self, VerifyCommand.self, DoctorCommand.self, DemoCommand.self, PluginsCommand.self,
             CompletionsCommand.self,
         ])
 

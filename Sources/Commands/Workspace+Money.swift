@@ -33,16 +33,11 @@ extension Workspace {
         return ([UInt8](data), path)
     }
 
-    /// The store as a ledger.
-    func openLedger() throws -> any DeskStore & LedgerStore { try openStore() }
-
     /// The door to the models as environment and registry say.
-    func gateway(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger) throws -> Gateway {
-        let clock = SystemClock()
-        let delivery = try delivery(registry, store: store, exchanger: exchanger)
-        return Gateway(
+    func gateway(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger, delivery: Delivery) throws -> Gateway {
+        Gateway(
             prices: try prices(), providers: Provider.all(environment: environment, exchanger: exchanger), store: store,
-            configuration: registry.gateway.configuration, clock: clock, logger: logger,
+            configuration: registry.gateway.configuration, clock: SystemClock(), logger: logger,
             onAlert: { alert in
                 await delivery.begin(
                     Notice(id: alert.id, message: alert.message, letter: "\(alert.message)\n\n`wiredesk costs` shows what drives it.\n\(alert.id)"))

@@ -23,7 +23,7 @@ public final class DemoDay: Sendable {
     }
 
     public let clock: AcceleratedClock
-    public let store: any DeskStore
+    public let store: any WholeStore
     public let newsroom: DemoNewsroom
     private let options: Options
     private let logger: Logger
@@ -54,7 +54,11 @@ public final class DemoDay: Sendable {
             let fetcher = CurlFetcher(configuration: configuration)
             let poller = SourcePoller(store: store, fetcher: fetcher, clock: clock, environment: [:], logger: logger)
             let desk = Desk(registry: registry, poller: poller, policy: configuration.policy, clock: clock, logger: logger, observer: observer)
-            try await run(desk)
+            let people = try DemoDesk(
+                store: store, port: port, registry: { await desk.currentRegistry }, configuration: registry.gateway.configuration, clock: clock,
+                logger: logger)
+            try await run(desk, people.jobs)
+            await people.close()
             await fetcher.shutdown()
             group.cancelAll()
             // Apart from this task, which Ctrl-C has cancelled by then: the report is read from the store all the same.
@@ -63,9 +67,10 @@ public final class DemoDay: Sendable {
     }
 
     /// Lets the desk work until the day is over or the task is cancelled.
-    private func run(_ desk: Desk) async throws {
+    private func run(_ desk: Desk, _ jobs: JobRunner) async throws {
         await withTaskGroup { group in
             group.addTask { try? await desk.run() }
+            group.addTask { try? await jobs.run() }
             if let hours = options.hours {
                 let end = options.start.addingTimeInterval(hours * 3600)
                 group.addTask { [clock] in try? await clock.sleep(until: end) }
@@ -91,7 +96,8 @@ public final class DemoDay: Sendable {
         }
         let judge = DemoJudge(
             newsroom: newsroom, registry: registry, states: states, polls: polls, articles: articles, start: options.start, end: now)
-        var checks = judge.checks
+        let readings = try await NewsroomJudge(store: store, model: newsroom.model, registry: registry, start: options.start, end: now)
+        var checks = judge.checks + readings.checks
         let faults = try await store.check()
         checks.append(DemoReport.Check(name: "the store is sound", ok: faults.isEmpty, detail: faults.joined(separator: "; ")))
         let rows = registry.sources.map { source in

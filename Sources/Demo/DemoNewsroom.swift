@@ -21,16 +21,19 @@ public final class DemoNewsroom: Service {
     private let ports = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
     /// How long the slow source takes, in the machine's time.
     private let slowness: Duration
+    /// Who answers `/v1/messages`.
+    public let model = DemoModel()
 
-    /// `start`: midnight UTC of the demo's day; the world has two days of past by then.
-    public init(seed: UInt64, clock: any DeskClock, start: Date, slowness: Duration = .seconds(2)) {
+    /// `start`: midnight UTC of the demo's first day; the world has two days of past by then, and `days` of future.
+    public init(seed: UInt64, clock: any DeskClock, start: Date, days: Int = 2, slowness: Duration = .seconds(2)) {
         self.clock = clock
         self.start = start
         self.slowness = slowness
         var stories: [String: [Story]] = [:]
         for (index, source) in DemoSource.all.enumerated() where source.shape != .api {
             stories[source.id] = StoryDesk.stories(
-                of: source.id, number: (index + 1) * 100_000, perDay: source.perDay, from: start.addingTimeInterval(-2 * 86_400), days: 4, seed: seed)
+                of: source.id, number: (index + 1) * 100_000, perDay: source.perDay, from: start.addingTimeInterval(-2 * 86_400),
+                days: 2 + max(2, days), seed: seed)
         }
         // The API and the feed carry the same articles. One syndicated piece appears in two outlets.
         stories["coindesk-api"] = stories["coindesk"]
@@ -48,6 +51,13 @@ public final class DemoNewsroom: Service {
 
     /// When the API turns to HTML.
     public var turn: Date { start.addingTimeInterval(8 * 3600) }
+
+    /// The stories of a span that each source but the API publishes, oldest first; for filing them without a poll.
+    func stories(from: Date, to: Date) -> [(source: String, stories: [Story])] {
+        DemoSource.all.filter { $0.shape != .api && $0.quirk != .botWall }.map { source in
+            (source.id, (stories[source.id] ?? []).filter { $0.publishedAt >= from && $0.publishedAt < to })
+        }
+    }
 
     /// What a source had published by an instant, newest first.
     public func published(_ id: String, by instant: Date) -> [String] { visible(id, at: instant).map(\.headline) }
@@ -67,6 +77,13 @@ public final class DemoNewsroom: Service {
         router.get("/news/v1/article/list") { request, _ in self.answer(DemoSource.all[0], request) }
         for source in DemoSource.all where source.shape != .api {
             router.get(RouterPath(source.path)) { request, _ in self.answer(source, request) }
+        }
+        router.post("/v1/messages") { [model] request, _ in
+            let body = try await request.body.collect(upTo: 1 << 20)
+            let answer = model.answer(Array(body.readableBytesView))
+            return Response(
+                status: .init(code: answer.status), headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
         }
         router.get("/site/{id}") { _, context in Self.sitePage(context.parameters.get("id") ?? "") }
         router.get("/glassnode/old-feed") { _, _ in Response(status: .movedPermanently, headers: [.location: "/glassnode/feed"]) }

@@ -36,14 +36,18 @@ public struct NewsroomStaff: JobPerforming {
         switch job {
         case .enrich:
             return try await Enricher(store: store, models: models, settings: settings.enrichment, clock: clock, logger: logger).run()
-        case .narratives: return try await NarrativeDesk(store: store).cluster(now: now)
-        case .consolidate: return try await NarrativeDesk(store: store).consolidate(now: now)
+        case .narratives: return Self.result(try await NarrativeDesk(store: store).cluster(now: now))
+        case .consolidate: return Self.result(try await NarrativeDesk(store: store).consolidate(now: now))
         case .watch: return try await watch(settings.alerts, now: now)
         case .morningBriefing: return try await brief(.morning, slot, settings, isForced: isForced, isLastAttempt: isLastAttempt)
         case .afternoonBriefing: return try await brief(.afternoon, slot, settings, isForced: isForced, isLastAttempt: isLastAttempt)
         case .eveningBriefing: return try await brief(.evening, slot, settings, isForced: isForced, isLastAttempt: isLastAttempt)
         case .cleanup: return try await tidy(now: now)
         }
+    }
+
+    private static func result(_ summary: NarrativeDesk.Summary) -> JobResult {
+        summary.isIdle ? .nothingToDo(summary.line) : .done(summary.line)
     }
 
     // MARK: - Watching

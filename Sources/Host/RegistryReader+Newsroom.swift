@@ -5,7 +5,7 @@ import WireCore
 /// Reads the registry's `newsroom` section.
 struct NewsroomSection {
     static let keys = ["timeZone", "enrichment", "briefings", "alerts"]
-    static let enrichmentKeys = ["models", "premium", "skip", "importantWords", "batch", "patience", "oldest", "callsPerRun"]
+    static let enrichmentKeys = ["models", "premium", "skip", "importantWords", "batch", "patience", "oldest", "articlesPerDay", "callsPerRun"]
     static let briefingKeys = ["morning", "evening", "models", "reviewModels", "refinements", "deliver"]
     static let alertKeys = ["breakerOpenFor", "quietTimes", "newEntitySources", "velocity", "divergence", "cooldown", "prices"]
     static let velocityKeys = ["mentions", "times"]
@@ -36,6 +36,7 @@ struct NewsroomSection {
         if let batch = object.int("batch", in: 1...20) { settings.batch = batch }
         if let patience = object.duration("patience", in: .zero...(.seconds(86_400))) { settings.patience = patience }
         if let oldest = object.duration("oldest", in: .seconds(3600)...(.seconds(365 * 86_400))) { settings.oldest = oldest }
+        if let articles = object.int("articlesPerDay", in: 0...1_000_000) { settings.articlesPerDay = articles }
         if let calls = object.int("callsPerRun", in: 1...1000) { settings.callsPerRun = calls }
     }
 

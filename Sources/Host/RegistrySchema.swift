@@ -63,6 +63,7 @@ public enum RegistrySchema {
                     ("version", .object([("const", .number(1)), ("description", .string("The version of this format."))])),
                     ("defaults", object("What every source inherits unless it says otherwise.", inherited)),
                     ("network", network), ("retention", retention), ("gateway", gateway),
+                    ("newsroom", newsroom),
                     ("sources", .object([("type", .string("array")), ("description", .string("The sources.")), ("items", source)])),
                 ])
             ),
@@ -263,6 +264,102 @@ public enum RegistrySchema {
                 ("patience", duration("How long a call waits for money that others hold, default 2s.")),
                 ("callsPerProvider", integer("Calls at one provider at a time, default 128.", 1...1024)),
                 ("attempts", integer("Attempts of one call over all models of its chain, default 6.", 1...20)),
+            ])
+    }
+
+    private static func texts(_ description: String, _ element: String) -> Value {
+        .object([("type", .string("array")), ("description", .string(description)), ("items", text(element))])
+    }
+
+    private static func number(_ description: String) -> Value { .object([("type", .string("number")), ("description", .string(description))]) }
+
+    /// What null switches off.
+    private static func orNull(_ value: Value) -> Value { .object([("oneOf", .list([value, .object([("type", .string("null"))])]))]) }
+
+    private static var newsroom: Value {
+        let time = ("pattern", Value.string("^[0-9]{1,2}:[0-9]{2}$"))
+        return object(
+            "What becomes of articles: enrichment, narratives, briefings, alerts.",
+            [
+                ("timeZone", text("Whose days briefings are of: an IANA zone, default America/New_York.")),
+                (
+                    "enrichment",
+                    object(
+                        "Which articles a model reads, and which model.",
+                        [
+                            ("models", texts("Asked in this order; those without a key are passed over. An empty list: none.", "A model's id.")),
+                            ("premium", texts("Sources whose articles of high relevance a model always reads.", "A source's id.")),
+                            ("skip", texts("Sources whose articles no model reads.", "A source's id.")),
+                            (
+                                "importantWords",
+                                texts("Words that make any title worth a model; \"hack*\" stands for its beginnings.", "A word or phrase.")
+                            ),
+                            ("batch", integer("Articles of one call, all of one source; default 8.", 1...20)),
+                            ("patience", duration("How long an article waits for others of its source, default 45m.")),
+                            ("oldest", duration("Older articles are read without a model, default 7d.")),
+                            (
+                                "articlesPerDay",
+                                integer("Articles that models read in 24 hours at most, a third of them in six hours; default 60.", 0...1_000_000)
+                            ),
+                            ("callsPerRun", integer("Model calls of one run, default 24.", 1...1000)),
+                        ])
+                ),
+                (
+                    "briefings",
+                    object(
+                        "When briefings are written, and by whom.",
+                        [
+                            ("morning", text("Default 08:00.", time)), ("evening", text("Default 20:00.", time)),
+                            ("models", texts("Who writes; an empty list: the desk itself.", "A model's id.")),
+                            ("reviewModels", texts("Who criticises.", "A model's id.")),
+                            ("refinements", integer("Rounds of critique and refinement, default 2.", 0...2)),
+                            (
+                                "deliver",
+                                .object([
+                                    ("type", .string("boolean")),
+                                    ("description", .string("Whether they are sent over the channels of gateway.alerts, default true.")),
+                                ])
+                            ),
+                        ])
+                ),
+                (
+                    "alerts",
+                    object(
+                        "What people are told at once, over the channels of gateway.alerts. null switches a rule off.",
+                        [
+                            ("breakerOpenFor", orNull(duration("A source that has been failing for so long, default 1h."))),
+                            ("quietTimes", orNull(number("A source silent for so many times what it expects, default 2."))),
+                            ("newEntitySources", orNull(integer("A new name in so many sources within six hours, default 3.", 1...1000))),
+                            (
+                                "velocity",
+                                orNull(
+                                    object(
+                                        "A name far more often in the news than the day before.",
+                                        [
+                                            ("mentions", integer("Articles in 24 hours, default 10.", 1...100_000)),
+                                            ("times", number("Times those of the day before, default 5.")),
+                                        ]))
+                            ),
+                            ("divergence", orNull(number("How far apart two sources' sentiment of one name is, 0 to 2, default 0.6."))),
+                            ("cooldown", duration("The same subject is not raised again for so long, default 1d.")),
+                            (
+                                "prices",
+                                .object([
+                                    ("type", .string("array")), ("description", .string("Rules about prices that a source of kind price brings.")),
+                                    (
+                                        "items",
+                                        object(
+                                            "One rule: move with within, above, or below.", required: ["coin"],
+                                            [
+                                                ("coin", text("As its source names it, such as bitcoin.")), ("move", text("A share such as 5%.")),
+                                                ("within", duration("The span of a move.")), ("above", number("US dollars.")),
+                                                ("below", number("US dollars.")), ("cooldown", duration("Default 1h.")),
+                                            ])
+                                    ),
+                                ])
+                            ),
+                        ])
+                ),
             ])
     }
 

@@ -122,18 +122,11 @@ public struct AlertDesk: Sendable {
                     DueAlert(
                         subject: "entity:\(name):divergence",
                         message:
-                            "Sources disagree about \(name): sentiment from \(Self.signed(entity.lowestSource)) to \(Self.signed(entity.highestSource)).",
+                            "Sources disagree about \(name): sentiment from \(Sentences.signed(entity.lowestSource)) to \(Sentences.signed(entity.highestSource)).",
                         cooldown: settings.cooldown))
             }
             return due
         }
-    }
-
-    /// "+0.31".
-    static func signed(_ value: Double) -> String {
-        let hundredths = Int((value * 100).rounded())
-        let digits = String(abs(hundredths) % 100)
-        return (hundredths < 0 ? "-" : "+") + "\(abs(hundredths) / 100)." + (digits.count < 2 ? "0" : "") + digits
     }
 
     // MARK: - Prices
@@ -164,7 +157,7 @@ public struct AlertDesk: Sendable {
             guard abs(moved) >= percent else { return nil }
             return DueAlert(
                 subject: "price:\(coin):move:\(percent)",
-                message: "\(coin) moved by \(signed(moved)) % within \(within.text): from $\(shown(first.price)) to $\(shown(last.price)).",
+                message: "\(coin) moved by \(Sentences.signed(moved)) % within \(within.text): from $\(shown(first.price)) to $\(shown(last.price)).",
                 cooldown: rule.cooldown)
         }
     }

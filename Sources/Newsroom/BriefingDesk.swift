@@ -71,7 +71,7 @@ public struct BriefingDesk: Sendable {
         briefing.narrativeCount = inputs.narratives.count
         briefing.patternCount = inputs.patterns.count
         briefing.articleCount = inputs.articleCount
-        briefing.content.entities = inputs.signals.prefix(10).map(\.name)
+        briefing.content.entities = inputs.signals.prefix(10).map(\.entity)
         briefing.content.patterns = inputs.patterns.prefix(BriefingInputs.shownPatterns).map(\.message)
         if briefing.content.recommendations.isEmpty { briefing.content.recommendations = ExtractiveBriefing.recommendations(inputs) }
         briefing.isSmoke = order.isSmoke

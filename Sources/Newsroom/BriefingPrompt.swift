@@ -82,7 +82,7 @@ struct BriefingPrompt: Sendable {
             }
             root.key("signals")
             root.array { list in
-                for signal in inputs.signals.prefix(BriefingInputs.shownSignals) { list.string(signal.line) }
+                for signal in inputs.signals.prefix(BriefingInputs.shownSignals) { list.string(Self.line(signal)) }
             }
             root.key("patterns")
             root.array { list in
@@ -96,6 +96,13 @@ struct BriefingPrompt: Sendable {
             }
         }
         return json.text
+    }
+
+    /// "Bitcoin: 12 articles of 6 sources, +50 % against the day before, sentiment +0.31".
+    private static func line(_ signal: Signal) -> String {
+        let growth = Int((min(max(signal.velocity, -1), 99) * 100).rounded())
+        return "\(signal.entity): \(signal.mentions.counted("article")) of \(signal.sources.counted("source")), \(growth >= 0 ? "+" : "")\(growth) % "
+            + "against the day before, sentiment \(Sentences.signed(signal.sentiment))"
     }
 
     private static func json(_ content: Briefing.Content, numbers: [Int64: Int]) -> String {

@@ -65,19 +65,21 @@ public struct Enricher: Sendable {
                 return
             }
             let obstacle = models == nil ? "no model is configured" : models?.obstacle(to: settings.models)
+            var places = try await placesForModel(now: now)
             var done: [Enrichment] = []
             var waiting: [Int64] = []
             for article in claim.articles {
                 let text = ArticleText(article)
                 let tier = triage.tier(title: text.title, body: text.body)
                 let reader = triage.reader(of: article, tier: tier, at: SimpleReading.instant(of: article), now: now)
-                if reader == .model, obstacle == nil {
+                if reader == .model, obstacle == nil, places > 0 {
                     waiting.append(article.id)
+                    places -= 1
                 } else {
                     var enrichment = SimpleReading(text).enrichment(of: article, tier: tier, now: now)
                     if reader == .model {
-                        enrichment.note = obstacle
-                        tally.obstacle = tally.obstacle ?? obstacle
+                        enrichment.note = obstacle ?? "models have read their \(settings.articlesPerDay) articles of the day"
+                        tally.obstacle = tally.obstacle ?? enrichment.note
                     }
                     done.append(enrichment)
                 }
@@ -88,6 +90,18 @@ public struct Enricher: Sendable {
             tally.simple += try await store.file(done, claim: claim.number)
             try Task.checkCancellation()
         }
+    }
+
+    /// How many articles models may still read: the day's ceiling, and a third of it within six hours, so that a busy morning leaves some for
+    /// the evening. What waits counts as read.
+    private func placesForModel(now: Date) async throws -> Int {
+        func read(within hours: Double) async throws -> Int {
+            try await store.processingCounts(from: now.addingTimeInterval(-hours * 3600), to: now.addingTimeInterval(1)).reduce(0) { $0 + $1.model }
+        }
+        let waiting = try await store.enrichmentBacklog().forModel
+        let day = settings.articlesPerDay - (try await read(within: 24))
+        let quarter = max(1, settings.articlesPerDay / 3) - (try await read(within: 6))
+        return min(day, quarter) - waiting
     }
 
     // MARK: - Articles for a model

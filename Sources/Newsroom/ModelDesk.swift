@@ -124,6 +124,26 @@ enum SaidJSON {
         return nil
     }
 
+    /// The complete objects that follow one another, whatever stands between and around them.
+    static func objects(in text: String, most: Int) -> [JSONNode] {
+        let bytes = Array(text.utf8)
+        var found: [JSONNode] = []
+        var index = 0
+        var tries = 0
+        while index < bytes.count, found.count < most, tries < 64 {
+            if bytes[index] == 0x7B {
+                tries += 1
+                if let end = end(of: bytes, from: index), let node = try? JSONReader.read(Array(bytes[index..<end]), maximumDepth: 16) {
+                    found.append(node)
+                    index = end
+                    continue
+                }
+            }
+            index += 1
+        }
+        return found
+    }
+
     /// The byte behind the bracket that closes the one at `start`; nil when none does.
     private static func end(of bytes: [UInt8], from start: Int) -> Int? {
         var depth = 0

@@ -111,3 +111,6 @@ public struct PricePoint: Sendable, Equatable {
         self.source = source
     }
 }
+
+/// Everything that the desk keeps, in one store.
+public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore
