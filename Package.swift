@@ -95,6 +95,9 @@ let package = Package(
             name: "LedgerCrashWriter", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore"], path: "Tests/LedgerCrashWriter",
             swiftSettings: settings),
         .executableTarget(
+            name: "NewsroomCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/NewsroomCrashWriter",
+            swiftSettings: settings),
+        .executableTarget(
             name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
             swiftSettings: settings),
         .executableTarget(
@@ -116,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter", grdb,
+                "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter",
+                "NewsroomCrashWriter", grdb,
             ],
             swiftSettings: settings),
         .testTarget(

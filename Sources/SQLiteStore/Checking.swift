@@ -36,7 +36,8 @@ extension Database {
             complaint: "a mention that disagrees with its enrichment",
             exceptions: """
                 mentions JOIN enrichments ON enrichments.article = mentions.article
-                WHERE (mentions.at, mentions.tier, mentions.source, mentions.sentiment)
+                JOIN mention_sources ON mention_sources.number = mentions.source
+                WHERE (mentions.at, mentions.tier, mention_sources.source, mentions.sentiment)
                     <> (enrichments.at, enrichments.tier, enrichments.source, enrichments.sentiment)
                 """),
         Invariant(

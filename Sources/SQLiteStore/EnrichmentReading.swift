@@ -3,7 +3,7 @@ import GRDB
 import Stores
 import WireCore
 
-/// What was understood, as lists and statistics read it.
+/// What was understood, as lists read it, and how it was read.
 extension Database {
     func enrichedArticles(_ query: EnrichedQuery) throws -> [EnrichedArticle] {
         let selection = EnrichedSelection(query)
@@ -15,24 +15,6 @@ extension Database {
         guard !ids.isEmpty else { return [] }
         let sql = EnrichedSelection.select + " WHERE e.article IN (SELECT value FROM json_each(?)) ORDER BY e.article"
         return try withMentions(try rows(sql, [.text(StoredList.text(ids))], EnrichedSelection.article))
-    }
-
-    func entityStatistics(from: Date, to: Date, tierAtMost tier: RelevanceTier, limit: Int) throws -> [EntityStatistic] {
-        let sql = """
-            WITH by_source AS (
-                SELECT entity, count(*) AS articles, sum(sentiment) AS sentiment FROM mentions INDEXED BY mentions_by_time
-                WHERE at >= ? AND at < ? AND tier <= ? GROUP BY entity, source)
-            SELECT name, kind, ticker, sum(articles) AS all_articles, count(*), sum(sentiment) / sum(articles),
-                max(sentiment / articles) FILTER (WHERE articles > 1), min(sentiment / articles) FILTER (WHERE articles > 1), first_at
-            FROM by_source JOIN entities ON entities.id = by_source.entity
-            GROUP BY entity ORDER BY all_articles DESC, name LIMIT ?
-            """
-        return try rows(sql, [SQLValue(from), SQLValue(to), SQLValue(tier.rawValue), SQLValue(max(0, limit))]) { row in
-            EntityStatistic(
-                name: row.text(0), kind: try row.word(1), ticker: row.optionalText(2), mentions: row.int(3), sources: row.int(4),
-                sentiment: row.double(5), highestSource: row.optionalDouble(6) ?? row.double(5),
-                lowestSource: row.optionalDouble(7) ?? row.double(5), firstAt: row.date(8))
-        }
     }
 
     func processingCounts(from: Date, to: Date) throws -> [ProcessingCount] {

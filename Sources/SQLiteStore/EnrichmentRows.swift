@@ -10,14 +10,24 @@ extension Database {
         var filed = 0
         for enrichment in enrichments where try leaveQueue(enrichment.article, claim: claim) {
             try run(EnrichmentColumns.insert, EnrichmentColumns.values(of: enrichment))
-            for (position, mention) in enrichment.mentions.enumerated() { try insert(mention, at: position, of: enrichment) }
+            try insertMentions(of: enrichment)
             filed += 1
         }
         return filed
     }
 
+    private func insertMentions(of enrichment: Enrichment) throws {
+        guard !enrichment.mentions.isEmpty, let source = try number(of: enrichment.source) else { return }
+        for (position, mention) in enrichment.mentions.enumerated() { try insert(mention, at: position, of: enrichment, source) }
+    }
+
+    private func number(of source: SourceID) throws -> Int64? {
+        try run("INSERT INTO mention_sources (source) VALUES (?) ON CONFLICT DO NOTHING", .text(source.text))
+        return try first("SELECT number FROM mention_sources WHERE source = ?", .text(source.text)) { $0.int64(0) }
+    }
+
     /// A name counts once in an article.
-    private func insert(_ mention: EntityMention, at position: Int, of enrichment: Enrichment) throws {
+    private func insert(_ mention: EntityMention, at position: Int, of enrichment: Enrichment, _ source: Int64) throws {
         guard let entity = try entity(of: mention, at: enrichment.at) else { return }
         try run(
             """
@@ -25,7 +35,7 @@ extension Database {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entity, article) DO NOTHING
             """,
             .integer(enrichment.article), SQLValue(position), .integer(entity), SQLValue(enrichment.at), SQLValue(enrichment.tier.rawValue),
-            .text(enrichment.source.text), .real(enrichment.sentiment), .text(mention.kind.rawValue), SQLValue(mention.ticker),
+            .integer(source), .real(enrichment.sentiment), .text(mention.kind.rawValue), SQLValue(mention.ticker),
             SQLValue(mention.salience), .real(mention.confidence))
     }
 

@@ -45,12 +45,15 @@ enum NewsroomTables {
             first_at INTEGER NOT NULL
         ) STRICT;
 
+        -- Short numbers for sources, for the rows of which there are most.
+        CREATE TABLE mention_sources (number INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE) STRICT;
+
         -- What a statistic counts stands in the row, so that a span of time is one walk through one index.
         CREATE TABLE mentions (
             article INTEGER NOT NULL REFERENCES enrichments (article) ON DELETE CASCADE,
             position INTEGER NOT NULL,
             entity INTEGER NOT NULL REFERENCES entities (id),
-            at INTEGER NOT NULL, tier INTEGER NOT NULL, source TEXT NOT NULL, sentiment REAL NOT NULL,
+            at INTEGER NOT NULL, tier INTEGER NOT NULL, source INTEGER NOT NULL REFERENCES mention_sources (number), sentiment REAL NOT NULL,
             kind TEXT NOT NULL, ticker TEXT, salience INTEGER NOT NULL, confidence REAL NOT NULL,
             PRIMARY KEY (article, position)
         ) STRICT, WITHOUT ROWID;

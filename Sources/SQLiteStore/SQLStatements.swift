@@ -62,10 +62,7 @@ extension Database {
     /// All rows, each made into a value.
     func rows<T>(_ sql: String, _ values: [SQLValue], _ make: (SQLRow) throws -> T) throws -> [T] {
         var all: [T] = []
-        try step(sql, values) { row in
-            all.append(try make(row))
-            return true
-        }
+        try each(sql, values) { all.append(try make($0)) }
         return all
     }
 
@@ -77,6 +74,14 @@ extension Database {
             return false
         }
         return found
+    }
+
+    /// Walks through all rows.
+    func each(_ sql: String, _ values: [SQLValue], _ take: (SQLRow) throws -> Void) throws {
+        try step(sql, values) { row in
+            try take(row)
+            return true
+        }
     }
 
     /// Steps through a cached statement while `take` says so. `take` must not run the same SQL again.
