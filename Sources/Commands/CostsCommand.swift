@@ -127,7 +127,11 @@ struct CostsWhatIf: AsyncParsableCommand {
         commandName: "what-if", abstract: "What the recorded calls would have cost with another model, at that model's prices of their day.")
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "The other model's id or alias.") var model: String
+    @Option(
+        name: .customLong("model"),
+        help: ArgumentHelp(
+            "The other model's id or alias; OPERATION=MODEL for one operation's calls alone, as often as you like.", valueName: "model"))
+    var models: [String]
     @Option(help: "Only this operation's calls.") var operation: String?
     @Flag(help: "Print JSON: one object.") var json = false
 
@@ -135,9 +139,7 @@ struct CostsWhatIf: AsyncParsableCommand {
         try await reportingErrors {
             let workspace = try Workspace(global)
             let table = try workspace.prices()
-            let other: PricedModel
-            do throws(PriceFault) { other = try table.lookup(model: model) } catch { throw DeskError(.failure, error.message) }
-            var sum = WhatIf(model: other)
+            var sum = try WhatIf(models, table)
             if let store = try workspace.openStoreIfThere() {
                 var query = LedgerQuery(limit: 1000)
                 query.operation = operation
@@ -151,14 +153,36 @@ struct CostsWhatIf: AsyncParsableCommand {
 
 /// Sums of one what-if.
 private struct WhatIf {
-    let model: PricedModel
+    /// For every operation that is not named.
+    private var general: PricedModel?
+    private var byOperation: [String: PricedModel] = [:]
+    /// When the first and the last call was made.
+    private var span: ClosedRange<Date>?
     var calls = 0
     /// Entries without a usage, or with one that the other model has no price for.
     var leftOut = 0
     var was = MoneySum()
     var would = MoneySum()
 
-    init(model: PricedModel) { self.model = model }
+    init(_ models: [String], _ table: PriceTable) throws(DeskError) {
+        guard !models.isEmpty else { throw DeskError(.usage, "--model is missing", hint: "Write --model claude-haiku-4-5.") }
+        for text in models {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let model: PricedModel
+            do throws(PriceFault) { model = try table.lookup(model: parts.last ?? text) } catch { throw DeskError(.failure, error.message) }
+            if parts.count == 2 {
+                byOperation[parts[0]] = model
+            } else if general == nil {
+                general = model
+            } else {
+                throw DeskError(.usage, "two models are named for all operations", hint: "Write OPERATION=MODEL for one of them.")
+            }
+        }
+    }
+
+    private var names: String {
+        ((general.map { [$0.id] } ?? []) + byOperation.sorted { $0.key < $1.key }.map { "\($0.value.id) for \($0.key)" }).joined(separator: ", ")
+    }
 
     mutating func take(_ entry: LedgerEntry) {
         guard entry.status == .settled else {
@@ -166,29 +190,41 @@ private struct WhatIf {
             return
         }
         // The terms were the other provider's; standard ones are assumed.
-        guard let row = try? model.row(at: entry.at) ?? model.prices.first, let cost = try? Pricing.cost(of: entry.usage, under: CallTerms(), by: row)
+        guard let model = byOperation[entry.purpose.operation] ?? general else { return }
+        guard let row = try? model.row(at: entry.at), let cost = try? Pricing.cost(of: entry.usage, under: CallTerms(), by: row)
         else {
             leftOut += 1
             return
         }
         calls += 1
+        span = min(span?.lowerBound ?? entry.at, entry.at)...max(span?.upperBound ?? entry.at, entry.at)
         was += entry.cost
         would += cost
     }
 
     var text: String {
         let rest = leftOut > 0 ? "; \(leftOut) without a usage that could be priced were left out" : ""
-        return "\(calls) calls cost $\(was.text(decimals: 4)); with \(model.id) they would have cost $\(would.text(decimals: 4))\(rest)"
+        let month =
+            perMonth(would).map { "; that is $\($0.text(decimals: 2)) in 30 days, instead of $\(perMonth(was)?.text(decimals: 2) ?? "")" } ?? ""
+        return "\(calls) calls cost $\(was.text(decimals: 4)); with \(names) they would have cost $\(would.text(decimals: 4))\(month)\(rest)"
+    }
+
+    /// At the recorded pace; nil for less than a day of calls, which says nothing about a month.
+    private func perMonth(_ sum: MoneySum) -> MoneySum? {
+        guard let span else { return nil }
+        let seconds = span.upperBound.timeIntervalSince(span.lowerBound)
+        return seconds >= 86_400 ? MoneySum(picodollars: Int128(Double(sum.picodollars) * 30 * 86_400 / seconds)) : nil
     }
 
     var json: String {
         var json = JSONWriter()
         json.object {
-            $0.member("model", model.id)
+            $0.member("model", names)
             $0.member("calls", calls)
             $0.member("leftOut", leftOut)
             $0.member("costUSD", was.dollars)
             $0.member("whatIfUSD", would.dollars)
+            $0.member("per30DaysUSD", orNull: perMonth(would)?.dollars)
         }
         return json.text
     }

@@ -17,15 +17,18 @@ struct DemoCommand: AsyncParsableCommand {
             """)
 
     @Flag(help: "Play one day, report, and end.") var once = false
+    @Flag(help: "Replay a week of news in seconds: enrichment, narratives, fourteen briefings; report, and end.") var week = false
     @Flag(help: "Print the report as JSON.") var json = false
+    @Option(help: ArgumentHelp("Keep the desk's data in this folder, to look at it afterwards with --data DIR.", valueName: "dir")) var keep: String?
     @Option(help: "The world's seed: equal seeds, equal news.") var seed: UInt64 = 1
     @Option(help: "How many times as fast as real time (default 120; with --once 2160: a day in 40 s).") var speed: Double?
 
     func run() async throws {
         try await reportingErrors {
             guard speed.map({ (1...20_000).contains($0) }) ?? true else { throw DeskError(.usage, "--speed must be from 1 to 20000") }
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wiredesk-demo-\(getpid())").path
-            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let folder = try self.folder()
+            defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
+            if week { return try await playWeek(in: folder) }
             var options = DemoDay.Options()
             options.seed = seed
             options.factor = speed ?? (once ? 2160 : 120)
@@ -39,6 +42,40 @@ struct DemoCommand: AsyncParsableCommand {
             if json { Output.line(Self.json(report)) } else { Self.print(report, isWhole: once) }
             if once, !report.isGood { throw ExitCode(1) }
         }
+    }
+
+    /// Where the data goes: a folder of its own, or an empty one that the caller names.
+    private func folder() throws -> String {
+        guard let keep else { return FileManager.default.temporaryDirectory.appendingPathComponent("wiredesk-demo-\(getpid())").path }
+        if let names = try? FileManager.default.contentsOfDirectory(atPath: keep), !names.isEmpty {
+            throw DeskError(.usage, "the folder is not empty", place: keep, hint: "Name an empty one, or one that is not there yet.")
+        }
+        return keep
+    }
+
+    private func playWeek(in folder: String) async throws {
+        let week = try DemoWeek(seed: seed, folder: folder, logger: LineLogHandler.logger(level: .critical))
+        let isQuiet = json
+        let palette = Palette()
+        if !isQuiet { Output.line("\(palette.bold("A week of news")), filed half hour by half hour and read by the newsroom …\n") }
+        let start = ContinuousClock.now
+        let report = try await stoppable {
+            try await week.play { line in if !isQuiet { Output.line("\(palette.dim("briefing"))  \(SafeText.line(line, limit: 200))") } }
+        }
+        try await week.store.close()
+        if json {
+            Output.line(Self.json(report))
+        } else {
+            Output.line("\n\(report.articles.counted("article")) in \(start.duration(to: .now).short)\n")
+            Self.print(report.checks, isGood: report.isGood)
+            if let keep {
+                Output.line(
+                    "\nLook at it: wiredesk brief list --data \(keep); wiredesk narratives --data \(keep)\n"
+                        + "What it would have cost before: wiredesk costs what-if --data \(keep) --model claude-3-5-haiku --model briefing_generation=claude-3-5-sonnet"
+                )
+            }
+        }
+        if !report.isGood { throw ExitCode(1) }
     }
 
     /// Ends the play in good order on SIGINT and SIGTERM.
@@ -68,10 +105,15 @@ struct DemoCommand: AsyncParsableCommand {
         Output.text("\n" + table.rendered(palette, width: Output.isTerminal() ? Output.width : nil))
         guard isWhole else { return }
         Output.line("")
-        for check in report.checks {
+        print(report.checks, isGood: report.isGood)
+    }
+
+    private static func print(_ checks: [DemoReport.Check], isGood: Bool) {
+        let palette = Palette()
+        for check in checks {
             Output.line("\(check.ok ? palette.good("✓") : palette.bad("✗")) \(check.name)  \(palette.dim(check.detail))")
         }
-        Output.line(report.isGood ? "\nEverything that should have happened did." : "\nNot everything that should have happened did.")
+        Output.line(isGood ? "\nEverything that should have happened did." : "\nNot everything that should have happened did.")
     }
 
     private static func json(_ report: DemoReport) -> String {

@@ -53,11 +53,16 @@ struct NarrativesCommand: AsyncParsableCommand {
             table.add([
                 .init(String(narrative.id), paint: palette.dim), .init(narrative.stage.rawValue, paint: paint), .init(number: narrative.articleCount),
                 .init(number: narrative.sourceCount), .init(SourceLine.ago(narrative.lastAt, now)),
-                .init("\(narrative.nucleus), \(narrative.theme.rawValue)"),
+                .init(Self.about(narrative)),
                 .init(narrative.title, paint: palette.bold),
             ])
         }
         Output.text(table.rendered(palette, width: Output.isTerminal() ? Output.width : nil))
+    }
+
+    /// "Bitcoin, markets"; the theme alone where no name stands in the middle.
+    private static func about(_ narrative: Narrative) -> String {
+        narrative.nucleus.isEmpty ? narrative.theme.rawValue : "\(narrative.nucleus), \(narrative.theme.rawValue)"
     }
 
     private func show(_ narrative: Narrative, _ store: any NewsroomStore) async throws {
@@ -69,7 +74,7 @@ struct NarrativesCommand: AsyncParsableCommand {
         let palette = Palette()
         Output.line(palette.bold(SafeText.line(narrative.title, limit: 300)))
         Output.line(
-            "\(narrative.stage.rawValue); about \(SafeText.line(narrative.nucleus, limit: 80)), \(narrative.theme.rawValue); \(narrative.articleCount.counted("article")) of \(narrative.sourceCount.counted("source"))"
+            "\(narrative.stage.rawValue); about \(SafeText.line(Self.about(narrative), limit: 100)); \(narrative.articleCount.counted("article")) of \(narrative.sourceCount.counted("source"))"
         )
         if !narrative.summary.isEmpty { Output.line(SafeText.line(narrative.summary, limit: 600)) }
         Output.line("")

@@ -299,7 +299,7 @@ public enum RegistrySchema {
                             ("oldest", duration("Older articles are read without a model, default 7d.")),
                             (
                                 "articlesPerDay",
-                                integer("Articles that models read in 24 hours at most, a third of them in six hours; default 60.", 0...1_000_000)
+                                integer("Articles that models read in 24 hours at most, a third of them in six hours; default 45.", 0...1_000_000)
                             ),
                             ("callsPerRun", integer("Model calls of one run, default 24.", 1...1000)),
                         ])

@@ -45,7 +45,7 @@ public struct BriefingDesk: Sendable {
     /// News is looked for so far back at most, and so far where there was no briefing before.
     private static let longestSpan = Duration.seconds(36 * 3600)
     private static let firstSpan = Duration.seconds(24 * 3600)
-    /// Below this confidence a briefing is refined though no problem was named.
+    /// A usable draft is refined when the critique is less sure of it than this; and a second time only for what the desk itself finds wrong.
     private static let enough = 0.7
     /// The most confidence that is left when the last refinement was not criticised any more.
     private static let unchecked = 0.6
@@ -190,8 +190,9 @@ public struct BriefingDesk: Sendable {
             if let draft, draft.isUsable {
                 let (said, problems) = await criticism(of: draft, prompt, models, &bill)
                 confidence = said
-                faults += problems
-                if faults.isEmpty, said.map({ $0 < Self.enough }) ?? false { faults.append("it is not convincing: say more exactly what happened") }
+                if refinements == 0, let said, said < Self.enough {
+                    faults += problems.isEmpty ? ["it is not convincing: say more exactly what happened"] : problems
+                }
             }
             guard !faults.isEmpty, refinements < settings.refinements else { break }
             refinements += 1

@@ -34,7 +34,7 @@ public struct EnrichmentSettings: Sendable, Equatable {
     /// Older articles are read by the desk itself.
     public var oldest = Duration.seconds(7 * 86_400)
     /// Articles that models read in 24 hours at most, and a third of them in six hours: the rest is read by the desk itself.
-    public var articlesPerDay = 60
+    public var articlesPerDay = 45
     /// Model calls of one run at most.
     public var callsPerRun = 24
 

@@ -38,4 +38,15 @@ import WireCore
         for check in report.checks { #expect(check.ok, "\(check.name): \(check.detail)") }
         try await day.store.close()
     }
+
+    @Test("A week of news is read, told and paid for as it should be, over a restart in its middle")
+    func week() async throws {
+        let folder = NSTemporaryDirectory() + "wiredesk-week-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let week = try DemoWeek(seed: 5, folder: folder, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let report = try await week.play(observer: { _ in })
+        for check in report.checks { #expect(check.ok, "\(check.name): \(check.detail)") }
+        #expect(report.articles > 2000 && report.checks.count == 9)
+        try await week.store.close()
+    }
 }

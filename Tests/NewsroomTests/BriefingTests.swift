@@ -115,17 +115,29 @@ import WireCore
         }
     }
 
-    @Test("It is refined at most twice, and then only as sure as an unchecked text can be")
-    func refinements() async throws {
+    @Test("A critique that is not convinced has it written again, once, with what it found")
+    func refinement() async throws {
         let doubtful = #"{"confidence":0.4,"problems":["too vague"]}"#
+        let model = StubModel(.text(Self.good), .text(doubtful), .text(Self.good.replacing("quiet", with: "loud")), .text(doubtful))
+        try await Self.with(model) { rig in
+            let briefing = try Self.made(try await rig.briefings().make(Self.order))
+            #expect(model.seen.count == 4 && briefing.refinements == 1)
+            #expect(briefing.content.headline == "A loud morning" && briefing.confidence == 0.4)
+            #expect(model.seen[2].contains("too vague"))
+        }
+    }
+
+    @Test("However often it is faulty, it is refined twice at most, and no more sure than an unchecked text can be")
+    func refinements() async throws {
+        func faulty(_ number: Int) -> String {
+            "{\"headline\":\"H\(number)\",\"paragraphs\":[[{\"t\":\"One.\",\"a\":[1]},{\"t\":\"Two.\",\"a\":[2]},{\"t\":\"No \(number).\",\"a\":[]}]]}"
+        }
         let model = StubModel(
-            .text(Self.good), .text(doubtful), .text(Self.good.replacing("quiet", with: "loud")), .text(doubtful),
-            .text(Self.good.replacing("quiet", with: "last")), .text(doubtful))
+            .text(faulty(1)), .text(Self.content), .text(faulty(2)), .text(Self.content), .text(faulty(3)), .text(Self.content))
         try await Self.with(model) { rig in
             let briefing = try Self.made(try await rig.briefings().make(Self.order))
             #expect(model.seen.count == 5 && briefing.refinements == 2)
-            #expect(briefing.content.headline == "A last morning" && briefing.confidence == 0.4)
-            #expect(model.seen[2].contains("too vague"))
+            #expect(briefing.content.headline == "H3" && briefing.confidence == 0.6)
         }
     }
 
