@@ -16,7 +16,7 @@ public struct Fingerprint: Sendable, Equatable {
     public var theme: Theme
     /// At most ``actorCeiling``, the nucleus not among them.
     public var actors: WeightedNames
-    /// At most ``wordCeiling``, in small letters, no word of the nucleus' name among them.
+    /// At most ``wordCeiling``, in small letters; of an article's none that only repeats the nucleus or is one of the trade's (``TradeWords``).
     public var focus: WeightedNames
 
     public static let actorCeiling = 8
@@ -34,13 +34,17 @@ public struct Fingerprint: Sendable, Equatable {
     public init(of enrichment: Enrichment) {
         let words = enrichment.focus.isEmpty ? enrichment.keywords : enrichment.focus
         // "Bitcoin" as a focus word of an article about Bitcoin would make every two of them alike.
-        var own = Set((enrichment.nucleus ?? "").lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init))
+        var own = Set(Self.parts((enrichment.nucleus ?? "").lowercased()))
         if let ticker = enrichment.mentions.first(where: { $0.name == enrichment.nucleus })?.ticker { own.insert(ticker.lowercased()) }
         self.init(
             nucleus: enrichment.nucleus, theme: enrichment.theme,
             actors: enrichment.mentions.map { Weighted($0.name, Double(min(max($0.salience, 1), 5)) / 5) },
-            focus: words.prefix(8).map { $0.lowercased() }.filter { !own.contains($0) }.map { Weighted($0, 1) })
+            focus: words.prefix(8).map { $0.lowercased() }.filter { !Self.parts($0).allSatisfy { own.contains($0) || TradeWords.all.contains($0) } }
+                .map { Weighted($0, 1) })
     }
+
+    /// The words of a name.
+    private static func parts(_ name: String) -> [String] { name.split { !$0.isLetter && !$0.isNumber }.map(String.init) }
 
     public init(of narrative: Narrative) {
         self.init(nucleus: narrative.nucleus, theme: narrative.theme, actors: narrative.actors, focus: narrative.focus)

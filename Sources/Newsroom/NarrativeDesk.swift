@@ -101,7 +101,9 @@ public struct NarrativeDesk: Sendable {
         var changes = NarrativeChanges()
         for survivor in merged {
             let all = [survivor.narrative.id] + survivor.parts
-            let judged = try await judgedWhole(survivor.narrative, of: all, recent: recent, now: now)
+            // What one of the parts is in the news with is news for the whole.
+            let hasNews = survivor.parts.contains { current[$0].map { $0.stage != .cooling && $0.stage != .dormant } ?? false }
+            let judged = try await judgedWhole(survivor.narrative, of: all, recent: recent, hasNews: hasNews, now: now)
             if judged.stage != current[judged.id]?.stage { summary.restaged += 1 }
             current[judged.id] = judged
             for part in survivor.parts {
@@ -176,13 +178,13 @@ public struct NarrativeDesk: Sendable {
     // MARK: Narratives made of others
 
     /// A narrative that took others in, counted and judged over the articles of all.
-    private func judgedWhole(_ narrative: Narrative, of all: [Int64], recent: Recent, now: Date) async throws -> Narrative {
+    private func judgedWhole(_ narrative: Narrative, of all: [Int64], recent: Recent, hasNews: Bool, now: Date) async throws -> Narrative {
         var story = Story(narrative)
         var everything: [NarrativeActivity.Sighting] = []
         for id in all { everything += try await sightings(of: id) }
         story.count(everything)
         let activity = NarrativeActivity(all.flatMap { recent.inside[$0] ?? [] }, now: now)
-        return NarrativeLifecycle.judged(story.narrative, activity: activity, hasNews: true, now: now)
+        return NarrativeLifecycle.judged(story.narrative, activity: activity, hasNews: hasNews, now: now)
     }
 
     /// A narrative with the headline and the summary of the article that is most like it now.

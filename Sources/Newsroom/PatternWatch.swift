@@ -5,6 +5,7 @@ import WireCore
 /// What stands out over many articles: a pure function of statistics, recent articles and narratives.
 ///
 /// A pattern is dated by the youngest article that shows it and named by kind, subject and that UTC day, so that looking again finds the same pattern.
+/// An emergence is named without a day: a narrative emerges once.
 public enum PatternWatch {
     /// What is looked at.
     public struct Input: Sendable {
@@ -150,7 +151,7 @@ private struct Scene {
                 return nil
             }
             return Pattern(
-                id: "emergence:\(narrative.id):\(UTCTime.day(of: narrative.firstAt))", kind: .emergence, subject: narrative.title,
+                id: "emergence:\(narrative.id)", kind: .emergence, subject: narrative.title,
                 message:
                     "A new story in \(narrative.articleCount) articles of \(narrative.sourceCount) sources: \(SafeText.line(narrative.title, limit: 200))",
                 strength: Double(min(20 * narrative.sourceCount, 100)), articles: (byNarrative[narrative.id] ?? []).prefix(10).map(\.id),

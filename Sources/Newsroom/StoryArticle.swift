@@ -20,7 +20,7 @@ struct StoryArticle: Sendable, Equatable {
         source = article.source
         nearDuplicateOf = article.nearDuplicateOf
         title = Headline.plain(article.title)
-        summary = article.enrichment.summary
+        summary = String(article.enrichment.summary.prefix(400))
         sentiment = article.enrichment.sentiment.isFinite ? min(max(article.enrichment.sentiment, -1), 1) : 0
         fingerprint = Fingerprint(of: article.enrichment)
     }
