@@ -26,7 +26,7 @@ struct NewsroomSession {
         staff = NewsroomStaff(
             store: store, models: ModelDesk(gateway: gateway), registry: { registry }, delivery: delivery, clock: SystemClock(),
             logger: workspace.logger)
-        jobs = JobRunner(performer: staff, store: store, owner: Workspace.owner, clock: SystemClock(), logger: workspace.logger)
+        jobs = JobRunner(performer: staff, store: store, owner: .own, clock: SystemClock(), logger: workspace.logger)
     }
 
     /// Waits for what is under way, and closes everything.
@@ -36,9 +36,4 @@ struct NewsroomSession {
         await exchanger.shutdown()
         try await store.close()
     }
-}
-
-extension Workspace {
-    /// This process among others that work on the same store.
-    static var owner: String { "\(ProcessInfo.processInfo.hostName) \(getpid())" }
 }

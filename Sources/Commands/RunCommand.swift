@@ -64,7 +64,7 @@ struct RunCommand: AsyncParsableCommand {
             let staff = NewsroomStaff(
                 store: store, models: ModelDesk(gateway: gateway), registry: { await desk.currentRegistry }, delivery: delivery, clock: SystemClock(),
                 logger: workspace.logger)
-            let jobs = JobRunner(performer: staff, store: store, owner: Workspace.owner, clock: SystemClock(), logger: workspace.logger)
+            let jobs = JobRunner(performer: staff, store: store, owner: .own, clock: SystemClock(), logger: workspace.logger)
             let status = StatusServer(
                 address: address, isOptional: listen == nil, desk: desk, store: store,
                 gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), clock: SystemClock(), logger: workspace.logger)

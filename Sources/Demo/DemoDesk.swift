@@ -33,7 +33,7 @@ struct DemoDesk {
         let delivery = Delivery(channels: [], exchanger: exchanger, store: store, clock: clock, logger: logger)
         staff = NewsroomStaff(
             store: store, models: ModelDesk(gateway: gateway), registry: registry, delivery: delivery, clock: clock, logger: logger)
-        jobs = JobRunner(performer: staff, store: store, owner: "demo", clock: clock, logger: logger)
+        jobs = JobRunner(performer: staff, store: store, owner: .own, clock: clock, logger: logger)
     }
 
     func close() async {

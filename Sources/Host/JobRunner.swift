@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 public import Logging
 public import Newsroom
 public import ServiceLifecycle
@@ -13,6 +13,32 @@ public protocol JobPerforming: Sendable {
     func schedule() async -> JobSchedule
 }
 
+/// Who runs a job: a process of a machine.
+public struct JobOwner: Sendable, Equatable {
+    public var machine: String
+    /// As ``WireCore/ProcessMark`` marks it.
+    public var process: String
+
+    /// This process on this machine.
+    public static var own: JobOwner { JobOwner(machine: ProcessInfo.processInfo.hostName, process: ProcessMark.own) }
+
+    public init(machine: String, process: String) {
+        self.machine = machine
+        self.process = process
+    }
+
+    /// As the store has it, "desk-1 4711:88231:0a1b…".
+    init?(_ text: String) {
+        guard let blank = text.lastIndex(of: " ") else { return nil }
+        self.init(machine: String(text[..<blank]), process: String(text[text.index(after: blank)...]))
+    }
+
+    var text: String { "\(machine) \(process)" }
+
+    /// True when it was a process of the same machine that lives no more.
+    func isGone(seenFrom other: JobOwner) -> Bool { machine == other.machine && process != other.process && !ProcessMark.isAlive(process) }
+}
+
 /// Runs jobs by the clock: each slot once, over all hosts that share the store, each job at most once at a time.
 ///
 /// What may run is decided by the store in one transaction (``Stores/NewsroomStore/begin(_:)``); this service only asks when something is due.
@@ -20,7 +46,7 @@ public protocol JobPerforming: Sendable {
 public actor JobRunner: Service {
     private let performer: any JobPerforming
     private let store: any NewsroomStore
-    private let owner: String
+    private let owner: JobOwner
     private let clock: any DeskClock
     private let logger: Logger
 
@@ -31,8 +57,8 @@ public actor JobRunner: Service {
     private var notBefore: [Job: Date] = [:]
     private var sleeper: Task<Void, Never>?
 
-    /// `owner` names this host among others, "desk-1 4711".
-    public init(performer: any JobPerforming, store: any NewsroomStore, owner: String, clock: any DeskClock, logger: Logger) {
+    /// `owner` names this process among others that share the store.
+    public init(performer: any JobPerforming, store: any NewsroomStore, owner: JobOwner, clock: any DeskClock, logger: Logger) {
         self.performer = performer
         self.store = store
         self.owner = owner
@@ -115,10 +141,14 @@ public actor JobRunner: Service {
         }
     }
 
+    /// A run of a process of this machine that is surely gone does not hold its slot until its lease ends.
     private func ask(_ job: Job, _ slot: JobSlot, _ plan: JobPlan, isForced: Bool) async throws -> JobPermit {
-        try await store.begin(
-            JobRequest(
-                job: job.rawValue, slot: slot.key, owner: owner, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced))
+        let request = JobRequest(
+            job: job.rawValue, slot: slot.key, owner: owner.text, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced)
+        let permit = try await store.begin(request)
+        guard case .underWay(let run) = permit, JobOwner(run.owner)?.isGone(seenFrom: owner) ?? false else { return permit }
+        _ = try await store.end(run.id, as: .abandoned, message: "its process ended", retryAt: nil, at: clock.now())
+        return try await store.begin(request)
     }
 
     /// Does the work and enters how it ended.

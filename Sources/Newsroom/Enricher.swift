@@ -44,9 +44,11 @@ public struct Enricher: Sendable {
         var obstacle: String?
     }
 
-    /// Reads what waits, up to a run's bounds.
+    /// Reads what waits, up to a run's bounds. Only one run goes on at a time over all hosts, as the job's lease sees to, so that claims which are
+    /// still held belong to runs that ended; if one of them comes to life again, its filing is refused.
     public func run() async throws -> JobResult {
         var tally = Tally()
+        _ = try await store.releaseAllClaims()
         try await readNew(&tally)
         try await readWithModel(&tally)
         guard tally.byModel + tally.simple > 0 else { return .nothingToDo("no article waits") }

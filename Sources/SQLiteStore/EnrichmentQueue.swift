@@ -46,6 +46,11 @@ extension Database {
         try run("UPDATE enrichment_queue SET held_until = NULL WHERE claim = ?", .integer(claim))
     }
 
+    func releaseAllClaims() throws -> Int {
+        try run("UPDATE enrichment_queue SET held_until = NULL WHERE claim IS NOT NULL AND held_until IS NOT NULL")
+        return changesCount
+    }
+
     /// Takes an article that the claim holds out of the queue; false when it does not hold it.
     func leaveQueue(_ article: Int64, claim: Int64) throws -> Bool {
         try run("DELETE FROM enrichment_queue WHERE article = ? AND claim = ? AND held_until IS NOT NULL", .integer(article), .integer(claim))

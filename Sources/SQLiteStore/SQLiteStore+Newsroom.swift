@@ -25,6 +25,10 @@ extension SQLiteStore: NewsroomStore {
         try await write { db in try db.releaseClaim(claim) }
     }
 
+    public func releaseAllClaims() async throws -> Int {
+        try await write { db in try db.releaseAllClaims() }
+    }
+
     public func enrichmentBacklog() async throws -> EnrichmentBacklog {
         try await read { db in try db.enrichmentBacklog() }
     }

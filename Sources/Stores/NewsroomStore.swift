@@ -23,6 +23,8 @@ public protocol NewsroomStore: Sendable {
     func file(_ enrichments: [Enrichment], claim: Int64) async throws -> Int
     /// Gives a claim's articles back at once: they can be claimed again, and the claim files nothing any more.
     func releaseClaim(_ claim: Int64) async throws
+    /// Gives every claim back at once, whoever holds it: for the one worker that knows that all others have ended. Returns how many articles.
+    func releaseAllClaims() async throws -> Int
     func enrichmentBacklog() async throws -> EnrichmentBacklog
     /// Enriched articles, by article id, newest first.
     func enrichedArticles(_ query: EnrichedQuery) async throws -> [EnrichedArticle]

@@ -48,6 +48,16 @@ extension NewsroomConformance {
             try expectEqual(try await rig.claimed(1, at: 200).attempt, 3, "a part of it")
             try expectEqual(try await rig.claimed(1, at: 200).attempt, 3, "the other part")
         },
+        NewsroomCheck("All claims can be given back at once, whoever holds them; what comes late under them changes nothing") { rig in
+            let ids = try await rig.articles("a", "b")
+            let late = try await rig.claimed(at: 0)
+            try expectEqual(try await rig.other.releaseAllClaims(), 2)
+            try expectEqual(try await rig.store.file(ids.map { rig.enrichment($0, "Late") }, claim: late.number), 0)
+            try expectEqual(try await rig.claimed(at: 1).articles.map(\.id), ids)
+            try expectEqual(try await rig.claimed(at: 61).attempt, 3)
+            try expectEqual(try await rig.other.releaseAllClaims(), 2)
+            try expectEqual(try await rig.other.releaseAllClaims(), 0)
+        },
         NewsroomCheck("What is filed under a claim leaves the queue; under an older claim it changes nothing") { rig in
             let ids = try await rig.articles("a", "b")
             let late = try await rig.claimed(at: 0)

@@ -13,12 +13,13 @@ struct Rig {
     /// Midday of the demo's day: the API has turned to HTML by then.
     static let noon = Date(timeIntervalSince1970: 1_793_836_800 + 12 * 3600)
 
-    /// Runs `body` with a newsroom whose time stands at `now`, and cleans up whatever it left behind.
-    static func with(now: Date = noon, _ body: (Rig) async throws -> Void) async throws {
+    /// Runs `body` with a newsroom whose day began at `start` and whose time stands at `now`, and cleans up whatever it left behind.
+    static func with(
+        now: Date = noon, start: Date = Date(timeIntervalSince1970: 1_793_836_800), _ body: (Rig) async throws -> Void
+    ) async throws {
         let folder = NSTemporaryDirectory() + "wiredesk-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let start = Date(timeIntervalSince1970: 1_793_836_800)
         let newsroom = DemoNewsroom(seed: 7, clock: StillClock(instant: now), start: start, slowness: .milliseconds(100))
         let serving = Task { try await newsroom.run() }
         defer { serving.cancel() }

@@ -72,7 +72,7 @@ import WireCore
                 try await Task.sleep(for: .milliseconds(100))
                 return .done("written")
             }
-            let hosts = ["a", "b"].map { JobRunner(performer: performer, store: store, owner: $0, clock: clock, logger: Self.logger) }
+            let hosts = ["a", "b"].map { JobRunner(performer: performer, store: store, owner: JobOwner(machine: $0, process: "1"), clock: clock, logger: Self.logger) }
             // Until ten minutes past eight.
             let end = try #require(UTCTime.parse(Self.morning)).addingTimeInterval(600)
             try await Self.run(hosts) { clock.now() > end }
@@ -86,7 +86,7 @@ import WireCore
         try await Self.withStore { store in
             let clock = AcceleratedClock(start: try #require(UTCTime.parse(Self.morning)), factor: 3000)
             let performer = Performer(try Self.schedule()) { _, _ in throw DeskError(.failure, "no model") }
-            let runner = JobRunner(performer: performer, store: store, owner: "a", clock: clock, logger: Self.logger)
+            let runner = JobRunner(performer: performer, store: store, owner: JobOwner(machine: "a", process: "1"), clock: clock, logger: Self.logger)
             try await Self.run([runner]) { try await store.jobRuns(job: nil, limit: 10).contains { $0.outcome == .givenUp } }
             let runs = try await store.jobRuns(job: "briefing_morning", limit: 10)
             #expect(runs.map(\.outcome) == [.givenUp, .failed, .failed, .failed] && runs.map(\.attempt) == [4, 3, 2, 1])
@@ -108,12 +108,12 @@ import WireCore
             let clock = AcceleratedClock(start: start.addingTimeInterval(1), factor: 3000)
             let performer = Performer(try Self.schedule()) { _, _ in .done("written") }
             for name in ["b", "c"] {
-                let runner = JobRunner(performer: performer, store: store, owner: name, clock: clock, logger: Self.logger)
+                let runner = JobRunner(performer: performer, store: store, owner: JobOwner(machine: name, process: "1"), clock: clock, logger: Self.logger)
                 let patience = clock.now().addingTimeInterval(1200)
                 try await Self.run([runner]) { clock.now() > patience }
             }
             let runs = try await store.jobRuns(job: nil, limit: 10)
-            #expect(runs.map(\.outcome) == [.done, .abandoned] && runs.map(\.owner) == ["b", "dead"])
+            #expect(runs.map(\.outcome) == [.done, .abandoned] && runs.map(\.owner) == ["b 1", "dead"])
             #expect(try #require(runs.first).startedAt >= start.addingTimeInterval(600))
             #expect(performer.runs.count == 1)
         }
@@ -128,7 +128,7 @@ import WireCore
                 if job == .morningBriefing { try await Task.sleep(for: .seconds(3600)) }
                 return .nothingToDo("no article waits")
             }
-            let runner = JobRunner(performer: performer, store: store, owner: "a", clock: clock, logger: Self.logger)
+            let runner = JobRunner(performer: performer, store: store, owner: JobOwner(machine: "a", process: "1"), clock: clock, logger: Self.logger)
             try await Self.run([runner]) { performer.runs.count { $0.job == .enrich } >= 4 }
             let briefing = try #require(try await store.jobRuns(job: "briefing_morning", limit: 10).first)
             #expect(briefing.outcome == .failed && briefing.message == "the host stopped" && briefing.retryAt != nil)
@@ -142,7 +142,7 @@ import WireCore
         try await Self.withStore { store in
             let clock = AcceleratedClock(start: try #require(UTCTime.parse("2026-11-24T15:00:00Z")), factor: 1)
             let performer = Performer(try Self.schedule()) { _, number in .done("number \(number)") }
-            let runner = JobRunner(performer: performer, store: store, owner: "a", clock: clock, logger: Self.logger)
+            let runner = JobRunner(performer: performer, store: store, owner: JobOwner(machine: "a", process: "1"), clock: clock, logger: Self.logger)
             guard case .granted(let first) = try await runner.runNow(.eveningBriefing, isForced: false) else {
                 throw DeskError(.failure, "not granted")
             }
@@ -152,6 +152,29 @@ import WireCore
                 throw DeskError(.failure, "not forced")
             }
             #expect(second.message == "number 2")
+        }
+    }
+
+    @Test("A run whose process of this machine is gone does not hold its slot; one of another machine does until its lease ends")
+    func gone() async throws {
+        try await Self.withStore { store in
+            let clock = AcceleratedClock(start: try #require(UTCTime.parse("2026-11-24T15:00:00Z")), factor: 1)
+            let performer = Performer(try Self.schedule()) { _, _ in .done("written") }
+            let runner = JobRunner(performer: performer, store: store, owner: .own, clock: clock, logger: Self.logger)
+            let child = Process()
+            child.executableURL = URL(filePath: "/bin/true")
+            try child.run()
+            child.waitUntilExit()
+            let dead = "\(JobOwner.own.machine) \(child.processIdentifier):1:gone"
+            for (owner, isGranted) in [("elsewhere 1:1:1", false), (dead, true)] {
+                let slot = JobRequest(
+                    job: "briefing_evening", slot: "2026-11-24", owner: owner, now: clock.now(), lease: .seconds(600), attempts: 4, isForced: true)
+                guard case .granted(let run) = try await store.begin(slot) else { throw DeskError(.failure, "not granted") }
+                let permit = try await runner.runNow(.eveningBriefing, isForced: false)
+                if case .granted = permit { #expect(isGranted) } else { #expect(!isGranted) }
+                _ = try await store.end(run.id, as: .abandoned, message: "", retryAt: nil, at: clock.now())
+            }
+            #expect(try await store.jobRuns(job: nil, limit: 10).contains { $0.message == "its process ended" })
         }
     }
 }

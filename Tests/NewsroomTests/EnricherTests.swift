@@ -1,11 +1,12 @@
 import Costs
 import Foundation
 import LLM
-import Newsroom
 import SQLiteStore
 import Stores
 import Testing
 import WireCore
+
+@testable import Newsroom
 
 @Suite("Enrichment") struct EnricherTests {
     private static let hack = "Hackers drain $120 million from Aave in exploit"
@@ -198,24 +199,25 @@ import WireCore
         }
     }
 
-    @Test("A batch that a crash left claimed is asked again when its claim has run out, and the cache answers for nothing")
+    @Test("What a crash left between answer and filing is asked again at once; the cache answers for nothing, and the dead host's filing is refused")
     func crash() async throws {
         let model = StubModel(.text("[\(Self.reading(1))]"))
         try await DeskRig.with(model) { rig in
             try await rig.file([Self.hack])
-            // What a host did that was killed between the model's answer and the filing.
+            // What a host did that was killed after the model's answer and before the filing.
             let now = rig.clock.now()
             let new = try #require(try await rig.store.claimNewArticles(limit: 10, now: now, until: now.addingTimeInterval(900)))
             try await rig.store.setAsideForModel(new.articles.map(\.id), claim: new.number, now: now)
             let lost = try #require(try await rig.store.claimModelBatch(size: 1, patience: .zero, now: now, until: now.addingTimeInterval(900)))
-            #expect(try await rig.enricher().run() == .nothingToDo("no article waits"))
-            rig.clock.advance(901)
-            _ = try await rig.enricher().run()
+            let article = try #require(lost.articles.first)
+            let question = EnrichmentPrompt([ArticleText(article)]).question(models: ["claude-haiku-4-5"], source: article.source, article: article.id)
+            _ = try await rig.models.ask(question)
+            #expect(try await rig.enricher().run() == .done("1 article read, 1 of them by a model in 1 call"))
             #expect(model.seen.count == 1)
-            #expect(try await rig.enriched().count == 1)
-            // The dead host's late filing changes nothing.
+            #expect(try await rig.entries().map(\.status) == [.settled, .cached])
             let late = try #require(try await rig.enriched().first).enrichment
             #expect(try await rig.store.file([late], claim: lost.number) == 0)
+            #expect(try await rig.enriched().count == 1)
         }
     }
 

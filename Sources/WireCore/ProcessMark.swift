@@ -8,12 +8,12 @@ import FoundationEssentials
 
 /// Marks a process so that another on the same machine can tell whether it still lives: number, start time, and the machine's boot.
 /// Numbers alone are given again.
-enum ProcessMark {
+public enum ProcessMark {
     /// This process's own.
-    static let own: String = mark(of: getpid()) ?? "\(getpid())"
+    public static let own: String = mark(of: getpid()) ?? "\(getpid())"
 
     /// False when the process is surely gone.
-    static func isAlive(_ mark: String) -> Bool {
+    public static func isAlive(_ mark: String) -> Bool {
         guard let pid = mark.split(separator: ":").first.flatMap({ Int32($0) }) else { return false }
         return self.mark(of: pid) == mark
     }
