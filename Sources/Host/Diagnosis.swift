@@ -187,7 +187,8 @@ private struct StageChain {
         add("parse", !isUnreadable, detail: isUnreadable ? reading.message : notes)
         let newest = reading.items.compactMap(\.publishedAt).max()
         let age = newest.map { ", the newest \(Duration.seconds(max(0, now.timeIntervalSince($0))).short) old" } ?? ""
-        let count = "\(reading.items.count.counted("item"))\(age)"
+        let prices = reading.prices.isEmpty ? nil : ([reading.prices.count.counted("price")] + reading.remarks).joined(separator: "; ")
+        let count = prices ?? "\(reading.items.count.counted("item"))\(age)"
         let rejected = reading.rejected > 0 ? ", \(reading.rejected) unreadable" : ""
         let quiet = quietNote(newest)
         add("items", outcome != .ceiling || !reading.items.isEmpty, detail: outcome == .ceiling ? reading.message : count + rejected + quiet)

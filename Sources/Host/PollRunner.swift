@@ -133,8 +133,11 @@ public struct PollReading: Sendable {
     public var evidence = Evidence()
     public var end = PollEnd.complete
     public var items: [Item] = []
+    public var prices: [PriceReading] = []
     /// Entries that could not be read.
     public var rejected = 0
+    /// What the documents lack.
+    public var remarks: [String] = []
     public var notes: [String] = []
     /// What the first document called itself.
     public var description = ""
@@ -217,6 +220,8 @@ struct PollRun {
         }
         reading.pages = pages.pages
         if pages.pages == 1 { takeFirst(page, document, request) }
+        reading.prices += page.prices
+        reading.remarks += [page.remark].compactMap { $0 }
         reading.rejected += page.rejected
         reading.notes += page.notes
         let (items, end) = pages.take(page)
@@ -292,15 +297,16 @@ struct PollRun {
         reading.end = end
         reading.pages = pages.pages
         let count = reading.items.count
-        let read = "\(count) item\(count == 1 ? "" : "s") read"
+        let isEmpty = count == 0 && reading.rejected == 0 && reading.prices.isEmpty
+        let read = "\(reading.prices.isEmpty ? count.counted("item") : reading.prices.count.counted("price")) read"
         let from = reading.description.isEmpty ? "" : " from \(SafeText.line(reading.description, limit: 80))"
         if end.isRunaway {
             reading.outcome = .ceiling
             reading.adapterState = nil
             reading.message = "\(read)\(from); \(end.message(context.ceilings))"
         } else {
-            reading.outcome = count == 0 && reading.rejected == 0 ? .empty : .ok
-            reading.message = count == 0 && reading.rejected == 0 ? "no items\(from)" : read + from
+            reading.outcome = isEmpty ? .empty : .ok
+            reading.message = isEmpty ? "no items\(from)" : read + from
         }
         if reading.rejected > 0 {
             reading.message += "; \(reading.rejected) could not be read"
@@ -310,6 +316,7 @@ struct PollRun {
                 reading.hint = "They have neither id nor address nor text, or are broken. Look at the document, or ask its publisher."
             }
         }
+        for remark in reading.remarks { reading.message += "; \(SafeText.line(remark, limit: 300))" }
         if !reading.isWell { forget() }
     }
 }

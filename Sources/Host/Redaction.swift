@@ -8,6 +8,7 @@ extension SourceConfiguration {
     public func secrets(environment: [String: String]) -> SecretValues {
         var settings = headers.map(\.value)
         if case .coindesk(_, let key?) = kind { settings.append(key) }
+        if case .price(_, let key?) = kind { settings.append(key) }
         return SecretValues(
             settings.compactMap { setting in
                 if case .environment(let name) = setting { environment[name] } else { nil }

@@ -58,6 +58,7 @@ public struct RegistryReader {
     static let networkKeys = ["perHost", "spacing", "concurrency", "allowPrivate", "userAgent"]
     static let retentionKeys = ["articles", "polls"]
     static let coindeskKeys = ["sourceIds", "language", "pageSize", "backfill", "key"]
+    static let priceKeys = ["coins", "key"]
 
     private func registry(_ root: JSONNode) -> Registry {
         guard let top = RegistryObject(root, what: "the registry", allowed: Self.topKeys, problems: problems) else { return Registry() }
@@ -182,6 +183,9 @@ public struct RegistryReader {
                     "sourceIds \(configuration.sourceIDs.joined(separator: ",")), language \(configuration.language), "
                         + "pageSize \(configuration.pageSize), backfill \(configuration.backfill.text), key \(key?.redacted ?? "none")"))
         }
+        if case .price(let configuration, let key) = source.kind {
+            list.append(own("config", "coins \(configuration.coins.joined(separator: ",")), key \(key?.redacted ?? "none")"))
+        }
         if let fallback = source.fallback { list.append(own("fallback", fallback.text)) }
         if let disabled = source.disabled {
             list.append(
@@ -214,6 +218,7 @@ public struct RegistryReader {
             }
             return .feed
         case "coindesk": return coindesk(object)
+        case "price": return price(object)
         default:
             let nearest = node.string.flatMap { NearestName.of($0, among: SourceConfiguration.Kind.names) }
             object.wrong(node, "kind", due: "one of \(kindList)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
@@ -237,6 +242,23 @@ public struct RegistryReader {
         return .coindesk(configuration, key: key)
     }
 
+    private func price(_ source: RegistryObject) -> SourceConfiguration.Kind? {
+        guard let node = source["config"] else {
+            problems.add(at: source.node.range.lowerBound, "\(source.what) is of kind price and needs a \"config\" with \"coins\"")
+            return nil
+        }
+        let what = "config of \(source.what)"
+        guard let object = RegistryObject(node, what: what, allowed: Self.priceKeys, problems: problems) else { return nil }
+        let due = "the API's id of a coin, such as \"bitcoin\""
+        let coins = object.strings("coins", due: due, check: PriceAdapter.isCoin) ?? []
+        guard (1...PriceAdapter.mostCoins).contains(coins.count) else {
+            problems.add(at: node.range.lowerBound, "\(what) names \(coins.count) coins, but must name 1 to \(PriceAdapter.mostCoins)")
+            return nil
+        }
+        let key = object["key"].map { secret($0, object, "key") } ?? .environment(PriceAdapter.keyVariable)
+        return .price(PriceAdapter.Configuration(coins: coins), key: key)
+    }
+
     /// `{"env":"NAME"}` and nothing else: a secret never stands in the file.
     private func secret(_ node: JSONNode, _ object: RegistryObject, _ key: String) -> SettingValue? {
         guard let members = node.object, members.count == 1, let name = node["env"]?.string, Self.isVariable(name) else {
@@ -256,6 +278,7 @@ public struct RegistryReader {
     private func url(_ object: RegistryObject, _ kind: SourceConfiguration.Kind?) -> String? {
         guard let node = object["url"] else {
             if case .coindesk = kind { return CoinDeskAdapter.defaultURL }
+            if case .price = kind { return PriceAdapter.defaultURL }
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"url\"")
             return nil
         }

@@ -90,11 +90,15 @@ public enum RegistrySchema {
                 "kind",
                 .object([
                     ("enum", .list(SourceConfiguration.Kind.names.map { .string($0) })),
-                    ("description", .string("What reads it: feed (RSS, RDF, Atom, JSON Feed) or coindesk (the Data API's news list).")),
+                    (
+                        "description",
+                        .string("What reads it: feed (RSS, RDF, Atom, JSON Feed), coindesk (the Data API's news list) or price (what coins cost).")
+                    ),
                 ])
             ),
             ("url", text("Its address, http or https.", ("pattern", .string("^https?://")))),
-            ("config", coindesk), ("disabled", disabled), ("fallback", text("The id of the source that is asked when this one fails.")),
+            ("config", .object([("oneOf", .list([coindesk, price]))])), ("disabled", disabled),
+            ("fallback", text("The id of the source that is asked when this one fails.")),
             ("note", text("A remark for people.")),
         ]
         return object("A place news comes from.", required: ["id", "kind"], own + inherited)
@@ -181,6 +185,21 @@ public enum RegistrySchema {
                 ),
                 ("language", text("Default EN.")), ("pageSize", integer("Articles per page, default 50.", 1...100)),
                 ("backfill", duration("How far back the first poll reaches, default 1d.")), ("key", secret),
+            ])
+    }
+
+    private static var price: Value {
+        object(
+            "Of kind price only.", required: ["coins"],
+            [
+                (
+                    "coins",
+                    .object([
+                        ("type", .string("array")), ("items", text("The API's id of a coin, such as bitcoin.")),
+                        ("minItems", .number(1)), ("maxItems", .number(PriceAdapter.mostCoins)),
+                    ])
+                ),
+                ("key", secret),
             ])
     }
 

@@ -29,14 +29,16 @@ public struct SourceConfiguration: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case feed
         case coindesk(CoinDeskAdapter.Configuration, key: SettingValue?)
+        case price(PriceAdapter.Configuration, key: SettingValue?)
 
         /// The registry's words for the kinds, in the order of the documentation.
-        public static let names = ["feed", "coindesk"]
+        public static let names = ["feed", "coindesk", "price"]
 
         public var name: String {
             switch self {
             case .feed: "feed"
             case .coindesk: "coindesk"
+            case .price: "price"
             }
         }
     }
@@ -60,13 +62,18 @@ public struct SourceConfiguration: Sendable, Equatable {
         case .feed: return FeedAdapter(url: url, headers: fields)
         case .coindesk(let configuration, let key):
             // Without its key the API is still asked: it answers 401, and the fallback serves.
-            let secret: String? =
-                switch key {
-                case .environment(let name): environment[name].flatMap { $0.isEmpty ? nil : $0 }
-                case .text(let text): text
-                case nil: nil
-                }
-            return CoinDeskAdapter(url: url, configuration: configuration, key: secret, headers: fields)
+            return CoinDeskAdapter(url: url, configuration: configuration, key: Self.optional(key, environment), headers: fields)
+        case .price(let configuration, let key):
+            return PriceAdapter(url: url, configuration: configuration, key: Self.optional(key, environment), headers: fields)
+        }
+    }
+
+    /// The value of a key that an API can be asked without; nil when it is not set.
+    private static func optional(_ key: SettingValue?, _ environment: [String: String]) -> String? {
+        switch key {
+        case .environment(let name): environment[name].flatMap { $0.isEmpty ? nil : $0 }
+        case .text(let text): text
+        case nil: nil
         }
     }
 }

@@ -132,9 +132,10 @@ public struct SourcePoller: Sendable {
             let settled = PollSettlement(
                 reading, of: source, state: state, generation: generation, startedAt: startedAt, durationMs: durationMs,
                 now: clock.now(), unit: unit, jitterUnit: jitterUnit)
-            let filing = PollFiling(
+            var filing = PollFiling(
                 drafts: drafts, state: settled.state, record: settled.record, newItemsPerDay: source.ceilings.newItemsPerDay,
                 bytesStoredPerDay: source.ceilings.bytesStoredPerDay)
+            filing.prices = reading.prices.map { PricePoint(coin: $0.coin, price: $0.price, at: $0.at, source: source.id) }
             do {
                 let result = try await store.file(filing)
                 log(settled.transition, source.id)

@@ -1,5 +1,5 @@
 // SourcePlugins: one source in, items out. Read in this order: SourceAdapter, AnswerReading (what an answer's status and headers
-// say), FeedAdapter, CoinDeskAdapter. An adapter is a pure step and owns no loop; it does not know the host, the store or the clock.
+// say), FeedAdapter, CoinDeskAdapter, PriceAdapter. An adapter is a pure step and owns no loop; it does not know the host, the store or the clock.
 // Tests: Tests/SourcePluginsTests.
 
 public import Fetch
@@ -73,6 +73,8 @@ public struct PageRequest: Sendable, Equatable {
 /// What one document held.
 public struct Page: Sendable {
     public var items: [Item]
+    /// What coins cost, of a source that tells it.
+    public var prices: [PriceReading] = []
     /// Entries that could not be read; each costs itself alone.
     public var rejected = 0
     /// Where to go on; nil when this was all.
@@ -89,6 +91,8 @@ public struct Page: Sendable {
     public var notes: [String] = []
     /// What the document calls itself, for people: "RSS 2.0 “CoinDesk”".
     public var description = ""
+    /// What it lacks, for the poll's message: "no price of dogecoin".
+    public var remark: String?
 
     public init(items: [Item]) { self.items = items }
 }
