@@ -62,7 +62,8 @@ import WireCore
         try await Self.withDesk(hasModel: false) { rig, _ in
             #expect(try await rig.run("jobs", "enrich", "--now").output.contains("no model: ANTHROPIC_API_KEY is not set"))
             let briefing = try await rig.run("brief", "evening", "--format", "markdown")
-            #expect(briefing.status == 0 && briefing.output.contains("Written without a model: ANTHROPIC\\_API\\_KEY is not set"), "\(briefing.output)")
+            #expect(
+                briefing.status == 0 && briefing.output.contains("Written without a model: ANTHROPIC\\_API\\_KEY is not set"), "\(briefing.output)")
             #expect(try await rig.run("costs", "--json").output.contains(#""monthToDateUSD":"0""#))
         }
     }
@@ -82,7 +83,8 @@ import WireCore
     func killed() async throws {
         try await Self.withDesk { rig, environment in
             let text = try String(contentsOfFile: rig.registry, encoding: .utf8)
-            try text.replacing(#""patience": "0s""#, with: #""patience": "0s", "batch": 1"#).write(toFile: rig.registry, atomically: true, encoding: .utf8)
+            try text.replacing(#""patience": "0s""#, with: #""patience": "0s", "batch": 1"#).write(
+                toFile: rig.registry, atomically: true, encoding: .utf8)
             for round in 0..<8 {
                 let job = try rig.start(["jobs", "enrich", "--now", "--force"], environment: environment)
                 try await Task.sleep(for: .milliseconds(40 + round * 37))
@@ -106,7 +108,9 @@ import WireCore
         }
     }
 
-    @Test("Wrong use is told in words", arguments: [["jobs", "enrcih"], ["jobs", "--now"], ["brief", "show", "99"], ["narratives", "99"], ["brief", "noon"]])
+    @Test(
+        "Wrong use is told in words",
+        arguments: [["jobs", "enrcih"], ["jobs", "--now"], ["brief", "show", "99"], ["narratives", "99"], ["brief", "noon"]])
     func wrongUse(arguments: [String]) async throws {
         try await Rig.with { rig in
             let running = try rig.start(arguments)

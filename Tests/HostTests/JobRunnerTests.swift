@@ -72,7 +72,9 @@ import WireCore
                 try await Task.sleep(for: .milliseconds(100))
                 return .done("written")
             }
-            let hosts = ["a", "b"].map { JobRunner(performer: performer, store: store, owner: JobOwner(machine: $0, process: "1"), clock: clock, logger: Self.logger) }
+            let hosts = ["a", "b"].map {
+                JobRunner(performer: performer, store: store, owner: JobOwner(machine: $0, process: "1"), clock: clock, logger: Self.logger)
+            }
             // Until ten minutes past eight.
             let end = try #require(UTCTime.parse(Self.morning)).addingTimeInterval(600)
             try await Self.run(hosts) { clock.now() > end }
@@ -108,7 +110,8 @@ import WireCore
             let clock = AcceleratedClock(start: start.addingTimeInterval(1), factor: 3000)
             let performer = Performer(try Self.schedule()) { _, _ in .done("written") }
             for name in ["b", "c"] {
-                let runner = JobRunner(performer: performer, store: store, owner: JobOwner(machine: name, process: "1"), clock: clock, logger: Self.logger)
+                let runner = JobRunner(
+                    performer: performer, store: store, owner: JobOwner(machine: name, process: "1"), clock: clock, logger: Self.logger)
                 let patience = clock.now().addingTimeInterval(1200)
                 try await Self.run([runner]) { clock.now() > patience }
             }

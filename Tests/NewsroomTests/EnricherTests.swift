@@ -210,7 +210,8 @@ import WireCore
             try await rig.store.setAsideForModel(new.articles.map(\.id), claim: new.number, now: now)
             let lost = try #require(try await rig.store.claimModelBatch(size: 1, patience: .zero, now: now, until: now.addingTimeInterval(900)))
             let article = try #require(lost.articles.first)
-            let question = EnrichmentPrompt([ArticleText(article)]).question(models: ["claude-haiku-4-5"], source: article.source, article: article.id)
+            let question = EnrichmentPrompt([ArticleText(article)]).question(
+                models: ["claude-haiku-4-5"], source: article.source, article: article.id)
             _ = try await rig.models.ask(question)
             #expect(try await rig.enricher().run() == .done("1 article read, 1 of them by a model in 1 call"))
             #expect(model.seen.count == 1)
