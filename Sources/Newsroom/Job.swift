@@ -14,6 +14,15 @@ public enum Job: String, Sendable, CaseIterable {
     /// Lets go of what has aged.
     case cleanup
 
+    /// Jobs whose work this one builds on: where several are due at the same time, it waits for those.
+    public var predecessors: Set<Job> {
+        switch self {
+        case .enrich, .consolidate, .watch, .cleanup: []
+        case .narratives: [.enrich]
+        case .morningBriefing, .afternoonBriefing, .eveningBriefing: [.enrich, .narratives]
+        }
+    }
+
     /// One line for people.
     public var purpose: String {
         switch self {

@@ -140,6 +140,26 @@ import WireCore
         }
     }
 
+    @Test("A briefing that is due together with the reading of articles waits for it")
+    func order() async throws {
+        try await Self.withStore { store in
+            let clock = AcceleratedClock(start: try #require(UTCTime.parse(Self.morning)), factor: 60)
+            let schedule = try Self.schedule {
+                $0[.enrich].time = .every(.seconds(600))
+                $0[.narratives].time = .every(.seconds(600))
+            }
+            let ended = Mutex<[Job]>([])
+            let performer = Performer(schedule) { job, _ in
+                try await Task.sleep(for: .milliseconds(job == .enrich ? 200 : 20))
+                ended.withLock { $0.append(job) }
+                return .done("")
+            }
+            let runner = JobRunner(performer: performer, store: store, owner: .own, clock: clock, logger: Self.logger)
+            try await Self.run([runner]) { ended.withLock { $0.contains(.morningBriefing) } }
+            #expect(ended.withLock { Array($0.prefix(3)) } == [.enrich, .narratives, .morningBriefing])
+        }
+    }
+
     @Test("By hand a job runs once a slot, and again when forced")
     func byHand() async throws {
         try await Self.withStore { store in
