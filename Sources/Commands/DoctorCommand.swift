@@ -1,7 +1,10 @@
 import ArgumentParser
+import Costs
 import Fetch
 import Foundation
 import Host
+import LLM
+import Newsroom
 import SourcePlugins
 import Stores
 import WireCore
@@ -29,6 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
             checks += registryChecks(workspace)
             checks.append(dataCheck(workspace))
             checks.append(await storeCheck(workspace))
+            checks += modelChecks(workspace)
             checks += [diskCheck(workspace), descriptorCheck(), certificateCheck(), zoneCheck()]
             checks.append(Check(name: "libraries", ok: true, detail: Libraries.versions))
             if json { printJSON(checks) } else { print(checks) }
@@ -92,6 +96,35 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             return Check(name: "store", ok: false, detail: String(describing: error))
         }
+    }
+
+    /// Whether a model can be asked for reading and for briefings; the desk works without one, and says so.
+    private func modelChecks(_ workspace: Workspace) -> [Check] {
+        guard let settings = try? workspace.registry().newsroom else { return [] }
+        let prices: PriceTable
+        do {
+            prices = try workspace.prices()
+        } catch {
+            return [Check(name: "prices", ok: false, detail: String(describing: error))]
+        }
+        let exchanger = ExtractiveModel()
+        let providers = Dictionary(
+            Provider.all(environment: workspace.environment, exchanger: exchanger).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        func check(_ name: String, _ models: [String], isOn: Bool, without: String) -> Check {
+            guard isOn else { return Check(name: name, ok: true, detail: "no model, as the registry says: \(without)") }
+            var reasons: [String] = []
+            for model in models {
+                guard let reason = Gateway.obstacle(to: model, prices: prices, providers: providers, at: Date()) else {
+                    return Check(name: name, ok: true, detail: model)
+                }
+                if !reasons.contains(reason) { reasons.append(reason) }
+            }
+            return Check(name: name, ok: nil, detail: "no model can be asked, \(without): \(reasons.joined(separator: "; "))")
+        }
+        return [
+            check("model for articles", settings.enrichment.models, isOn: settings.enrichment.usesModel, without: "the desk reads them itself"),
+            check("model for briefings", settings.briefings.models, isOn: settings.briefings.usesModel, without: "the desk writes them itself"),
+        ]
     }
 
     private func diskCheck(_ workspace: Workspace) -> Check {

@@ -53,7 +53,12 @@ public final class Gateway: Sendable {
 
     /// Why a model can never be asked as things stand: it has no price, or its provider no key. Nil: it can be.
     public func obstacle(to model: String) -> String? {
-        guard let priced = try? priceTable.lookup(model: model), (try? priced.row(at: clock.now())) != nil else { return "\(model) has no price" }
+        Self.obstacle(to: model, prices: priceTable, providers: providers, at: clock.now())
+    }
+
+    /// The same for a gateway that is not there yet; `providers` by name.
+    public static func obstacle(to model: String, prices: PriceTable, providers: [String: Provider], at now: Date) -> String? {
+        guard let priced = try? prices.lookup(model: model), (try? priced.row(at: now)) != nil else { return "\(model) has no price" }
         guard let provider = providers[priced.provider] else { return "there is no provider “\(priced.provider)”" }
         return provider.problem
     }
