@@ -12,7 +12,7 @@ enum HostMemory {
     /// Called once, before there are many threads; elsewhere than on glibc it does nothing.
     static func keepSmall() {
         #if canImport(Glibc)
-            for (knob, value) in [(M_ARENA_MAX, 2), (M_MMAP_THRESHOLD, 512 << 10), (M_TRIM_THRESHOLD, 4 << 20)] { _ = mallopt(knob, Int32(value)) }
+            for (knob, value) in [(M_ARENA_MAX, 4), (M_MMAP_THRESHOLD, 512 << 10), (M_TRIM_THRESHOLD, 4 << 20)] { _ = mallopt(knob, Int32(value)) }
         #endif
     }
 }
