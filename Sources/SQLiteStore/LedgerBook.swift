@@ -40,9 +40,11 @@ final class LedgerBook {
         }
     }
 
+    /// At a place that was read before.
     func set(_ standing: BudgetStanding, at place: Place) {
-        standings[place]?.value = standing
-        standings[place]?.isChanged = true
+        guard let index = standings.index(forKey: place) else { return }
+        standings.values[index].value = standing
+        standings.values[index].isChanged = true
     }
 
     /// Changes the sums of a group; what throws changes nothing.

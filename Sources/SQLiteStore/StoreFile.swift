@@ -62,8 +62,8 @@ enum StoreFile {
             if !db.configuration.readonly {
                 try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
-                // Negative: KiB. The indexes' inner pages stay at hand, and savepoints keep their undo pages in memory.
-                try db.execute(sql: "PRAGMA cache_size = -32768")
+                // Negative: KiB. The indexes' inner pages stay at hand.
+                try db.execute(sql: "PRAGMA cache_size = -16384")
                 try db.execute(sql: "PRAGMA temp_store = MEMORY")
             }
         }
