@@ -31,13 +31,20 @@ final class LedgerBook {
     }
 
     private func read(_ places: [Place], _ db: Database) throws {
-        let sql = "SELECT spent, reserved FROM budget_standings WHERE period = ? AND scope = ?"
-        for place in places where standings[place] == nil {
-            let stored = try db.first(sql, .text(place.period.text), .text(place.scope.text)) {
-                BudgetStanding(spent: $0.money(0), reserved: $0.money(1))
-            }
-            standings[place] = Row(value: stored ?? BudgetStanding(), isInFile: stored != nil)
+        // Each period with each scope: by their lists SQLite finds the rows through the key; by a list of pairs it would walk the table.
+        let (periods, scopes) = (Set(places.map(\.period)), Set(places.map(\.scope)))
+        func list(_ count: Int) -> String { repeatElement("?", count: count).joined(separator: ", ") }
+        let sql = """
+            SELECT period, scope, spent, reserved FROM budget_standings
+            WHERE period IN (\(list(periods.count))) AND scope IN (\(list(scopes.count)))
+            """
+        let stored = try db.rows(sql, (Array(periods) + Array(scopes)).map { .text($0.text) }) { row in
+            let place = Place(period: ExactText(row.text(0)), scope: ExactText(row.text(1)))
+            return (place, BudgetStanding(spent: row.money(2), reserved: row.money(3)))
         }
+        // One that has been changed since it was read stays as it is.
+        for (place, standing) in stored where standings[place] == nil { standings[place] = Row(value: standing, isInFile: true) }
+        for place in places where standings[place] == nil { standings[place] = Row(value: BudgetStanding(), isInFile: false) }
     }
 
     /// At a place that was read before.
@@ -74,16 +81,21 @@ final class LedgerBook {
         answerBytes = Row(value: try answerBytes(db) + bytes, isInFile: true, isChanged: true)
     }
 
+    private func write(_ rows: ArraySlice<[SQLValue]>, _ db: Database) throws {
+        try db.run(
+            """
+            INSERT INTO budget_standings (period, scope, spent, reserved) VALUES \(rows.map { _ in "(?, ?, ?, ?)" }.joined(separator: ", "))
+            ON CONFLICT DO UPDATE SET spent = excluded.spent, reserved = excluded.reserved
+            """, rows.flatMap { $0 })
+    }
+
     /// Writes what has changed; the last thing in the transaction.
     func write(_ db: Database) throws {
-        for (place, row) in standings where row.isChanged {
-            let numbers = [SQLValue(row.value.spent), SQLValue(row.value.reserved)]
-            let names = [SQLValue.text(place.period.text), .text(place.scope.text)]
-            try db.run(
-                row.isInFile
-                    ? "UPDATE budget_standings SET spent = ?, reserved = ? WHERE period = ? AND scope = ?"
-                    : "INSERT INTO budget_standings (spent, reserved, period, scope) VALUES (?, ?, ?, ?)", numbers + names)
+        let changed = standings.filter(\.value.isChanged).map { place, row in
+            [.text(place.period.text), .text(place.scope.text), SQLValue(row.value.spent), SQLValue(row.value.reserved)]
         }
+        // Few lengths, so that few statements are kept ready.
+        for start in stride(from: 0, to: changed.count, by: 6) { try write(changed[start..<min(start + 6, changed.count)], db) }
         for (group, row) in totals where row.isChanged {
             let (names, sums) = (TotalColumns.values(of: group), row.value.map(SQLValue.integer))
             try db.run(row.isInFile ? TotalColumns.update : TotalColumns.insert, row.isInFile ? sums + names : names + sums)
