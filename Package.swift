@@ -20,6 +20,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
@@ -73,7 +74,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Host", "Stores", hummingbird, nioCore, httpTypes, logging, lifecycle,
+                "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Host", "Stores", hummingbird, nioCore, nioPosix, httpTypes, logging, lifecycle,
             ],
             swiftSettings: settings),
         .target(

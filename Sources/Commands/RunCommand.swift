@@ -106,7 +106,7 @@ struct RunCommand: AsyncParsableCommand {
         quiet.logLevel = .critical
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: (services + [watcher, HangUp(signals: signals, reload: reload)]).map { .init(service: $0) },
+                services: (services + [watcher, HangUp(signals: signals, reload: reload), StartForgetting()]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         try await group.run()
     }

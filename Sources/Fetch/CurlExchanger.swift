@@ -20,16 +20,27 @@ public final class CurlExchanger: Exchanging {
     public func exchange(_ request: ExchangeRequest) async throws(FetchFailure) -> ExchangeAnswer {
         let pipe = ExchangePipe(bound: bufferedBytes)
         let start = ContinuousClock.now
-        let result: Result<ExchangeLoop.Head, FetchFailure> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                loop.submit(.start(ExchangeLoop.Order(request: request, start: start, pipe: pipe, continuation: continuation)))
+        let result: Result<ExchangeLoop.Head, FetchFailure>
+        if request.outlivesCaller {
+            result = await begin(request, start, pipe)
+        } else {
+            result = await withTaskCancellationHandler {
+                await begin(request, start, pipe)
+            } onCancel: {
+                loop.callOff(pipe)
             }
-        } onCancel: {
-            loop.callOff(pipe)
         }
         let head = try result.get()
-        let body = ExchangeBody(source: ExchangeReader(pipe: pipe, loop: loop))
+        let body = ExchangeBody(source: ExchangeReader(pipe: pipe, loop: loop, outlivesCaller: request.outlivesCaller))
         return ExchangeAnswer(status: head.status, headers: head.headers, body: body, address: head.address, timing: head.timing)
+    }
+
+    private func begin(
+        _ request: ExchangeRequest, _ start: ContinuousClock.Instant, _ pipe: ExchangePipe
+    ) async -> Result<ExchangeLoop.Head, FetchFailure> {
+        await withCheckedContinuation { continuation in
+            loop.submit(.start(ExchangeLoop.Order(request: request, start: start, pipe: pipe, continuation: continuation)))
+        }
     }
 
     /// Calls off every exchange, closes every connection and ends the thread. Later exchanges fail as called off.

@@ -27,6 +27,9 @@ public struct ExchangeBody: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: source) }
 
+    /// Ends the exchange at the provider; whoever reads is told that it was called off.
+    public func callOff() { source.callOff() }
+
     /// The whole body. Throws `too_large` as soon as it is longer than `ceiling` bytes.
     public func collect(upTo ceiling: Int) async throws(FetchFailure) -> [UInt8] {
         var whole: [UInt8] = []
@@ -57,6 +60,8 @@ public struct ExchangeBody: AsyncSequence, Sendable {
 protocol PieceSource: AnyObject, Sendable {
     /// The next piece; nil at the end.
     func next(isolation: isolated (any Actor)?) async throws(FetchFailure) -> [UInt8]?
+    /// Nobody wants more of them.
+    func callOff()
 }
 
 /// A script's pieces.
@@ -66,6 +71,9 @@ private final class PulledPieces: PieceSource {
     init(pull: @escaping @Sendable () async throws(FetchFailure) -> [UInt8]?) { self.pull = pull }
 
     func next(isolation: isolated (any Actor)?) async throws(FetchFailure) -> [UInt8]? { try await pull() }
+
+    /// A script runs in the task of its reader, and ends with it.
+    func callOff() {}
 }
 
 extension ExchangePipe: PieceSource {
@@ -76,17 +84,24 @@ extension ExchangePipe: PieceSource {
 final class ExchangeReader: PieceSource {
     private let pipe: ExchangePipe
     private let loop: ExchangeLoop
+    private let outlivesCaller: Bool
 
-    init(pipe: ExchangePipe, loop: ExchangeLoop) {
+    init(pipe: ExchangePipe, loop: ExchangeLoop, outlivesCaller: Bool) {
         self.pipe = pipe
         self.loop = loop
+        self.outlivesCaller = outlivesCaller
     }
+
+    func callOff() { loop.callOff(pipe) }
 
     deinit { if !pipe.isEnded { loop.submit(.callOff(pipe)) } }
 
     func next(isolation: isolated (any Actor)?) async throws(FetchFailure) -> [UInt8]? {
-        if Task.isCancelled { loop.callOff(pipe) }
+        if !outlivesCaller, Task.isCancelled { callOff() }
         if let taken = pipe.take() { return try received(taken) }
+        guard !outlivesCaller else {
+            return try received(await withCheckedContinuation(isolation: isolation) { pipe.wait($0) })
+        }
         let waited = await withTaskCancellationHandler {
             await withCheckedContinuation(isolation: isolation) { pipe.wait($0) }
         } onCancel: {

@@ -24,6 +24,8 @@ public struct ExchangeRequest: Sendable {
     public var connectTimeout = Duration.seconds(10)
     /// Bytes of the answer's body: one more ends it as `too_large`.
     public var answerBytes = ByteCount.mebibytes(32)
+    /// True: it goes on when the task that waits for it, or reads the answer, is cancelled. What it costs becomes known only at its end.
+    public var outlivesCaller = false
 
     public init(
         url: String, method: Method = .post, headers: [HTTPHeader] = [], body: [UInt8] = [], deadline: ContinuousClock.Instant

@@ -11,21 +11,27 @@ extension Database {
         return try first(sql, .text(key), SQLValue(now), make: AnswerColumns.answer)
     }
 
-    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) throws {
+    func answerKeys(after last: Int64, limit: Int) throws -> AnswerKeys {
+        let sql = "SELECT number, key FROM answers WHERE number > ? ORDER BY number LIMIT ?"
+        let found = try rows(sql, [.integer(last), SQLValue(max(0, limit))]) { ($0.int64(0), $0.text(1)) }
+        return AnswerKeys(keys: found.map(\.1), last: found.last?.0 ?? last)
+    }
+
+    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount, _ book: LedgerBook) throws {
         let most = Int64(clamping: capacity.bytes)
         guard answer.body.count <= most else { return }
-        try removeAnswers("key = ?", .text(answer.key))
+        try removeAnswers("key = ?", .text(answer.key), book)
         try run(AnswerColumns.insert, AnswerColumns.values(of: answer))
-        try run("UPDATE answer_size SET bytes = bytes + ?", SQLValue(answer.body.count))
-        while let bytes = try first("SELECT bytes FROM answer_size", make: { $0.int64(0) }), bytes > most {
-            let removed = try removeAnswers("number = (SELECT number FROM answers ORDER BY created_at, number LIMIT 1)")
+        try book.addAnswerBytes(Int64(answer.body.count), self)
+        while try book.answerBytes(self) > most {
+            let removed = try removeAnswers("number = (SELECT number FROM answers ORDER BY created_at, number LIMIT 1)", nil, book)
             guard removed > 0 else { return }
         }
     }
 
     /// Removes some of the expired answers and returns how many; 0: there are no more.
-    func clearSomeExpiredAnswers(now: Date) throws -> Int {
-        try removeAnswers("number IN (SELECT number FROM answers WHERE expires_at <= ? LIMIT 500)", SQLValue(now))
+    func clearSomeExpiredAnswers(now: Date, _ book: LedgerBook) throws -> Int {
+        try removeAnswers("number IN (SELECT number FROM answers WHERE expires_at <= ? LIMIT 500)", SQLValue(now), book)
     }
 
     func cacheStatistics(now: Date) throws -> CacheStatistics {
@@ -37,9 +43,9 @@ extension Database {
     }
 
     @discardableResult
-    private func removeAnswers(_ condition: String, _ values: SQLValue...) throws -> Int {
-        let sizes = try rows("DELETE FROM answers WHERE \(condition) RETURNING size", values) { $0.int64(0) }
-        if !sizes.isEmpty { try run("UPDATE answer_size SET bytes = bytes - ?", .integer(sizes.reduce(0, +))) }
+    private func removeAnswers(_ condition: String, _ value: SQLValue?, _ book: LedgerBook) throws -> Int {
+        let sizes = try rows("DELETE FROM answers WHERE \(condition) RETURNING size", [value].compactMap { $0 }) { $0.int64(0) }
+        if !sizes.isEmpty { try book.addAnswerBytes(-sizes.reduce(0, +), self) }
         return sizes.count
     }
 }

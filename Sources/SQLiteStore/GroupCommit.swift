@@ -1,117 +1,183 @@
 import GRDB
+import Synchronization
 
-/// Makes many small writes share one transaction, and so one fsync: callers queue their work, one writer drains the queue.
+/// Makes many small writes share one transaction and one fsync: callers queue their work, one thread takes all that waits.
 ///
-/// Each piece of work runs inside a savepoint of its own: one that fails takes back what it did and leaves the others alone. Nobody
-/// is answered before the commit is durable. Work may run twice (when the shared transaction fails), so it must touch nothing but
-/// the database.
-actor GroupCommit {
-    private struct Job: Sendable {
-        /// Does the work and returns how to tell the caller.
-        let run: @Sendable (Database) throws -> @Sendable () -> Void
-        let fail: @Sendable (any Error) -> Void
+/// Work may run twice (when the shared transaction fails, each piece runs again by itself, so that one that fails leaves the others
+/// alone), so it must touch nothing but the database. Nobody is answered before the commit, and who asked for it not before the disk has it.
+final class GroupCommit: Sendable {
+    /// What must be certain before a caller is answered.
+    enum Promise: Sendable {
+        /// The disk has it: it survives a power failure.
+        case onDisk
+        /// It is committed: it survives the end of the process at any instant, and other processes see it. The disk has it within
+        /// ``Committer/longestUnsynced``, or with the next write that wants it there.
+        case committed
     }
 
-    /// Pieces of work in one transaction: readers in other processes see news soon, and a failure repeats little.
-    private static let most = 128
+    private let inbox = CommitInbox()
 
-    private let pool: DatabasePool
-    private var queue: [Job] = []
-    private var isDraining = false
-
-    /// Called when a whole transaction was taken back: what was read inside it may never have been.
-    private let onRollback: @Sendable () -> Void
-
-    init(pool: DatabasePool, onRollback: @escaping @Sendable () -> Void) {
-        (self.pool, self.onRollback) = (pool, onRollback)
+    /// - Parameters:
+    ///   - sync: brings all that is committed to the disk.
+    ///   - onRollback: called when a whole transaction was taken back: what was read inside it may never have been.
+    init(pool: DatabasePool, sync: @escaping @Sendable () throws -> Void, onRollback: @escaping @Sendable () -> Void) {
+        Committer(inbox: inbox, pool: pool, sync: sync, onRollback: onRollback).start()
     }
 
-    /// Runs `work` in a transaction and returns when that is durable.
-    func submit<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    deinit { inbox.close() }
+
+    /// Runs `work` in a transaction and returns when what `promise` says is certain. Cancelling the caller's task changes nothing.
+    func submit<T: Sendable>(_ promise: Promise, _ work: @escaping @Sendable (Database, LedgerBook) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { caller in
-            let run: @Sendable (Database) throws -> @Sendable () -> Void = { db in
-                let value = try work(db)
+            let run: CommitJob.Run = { db, book in
+                let value = try work(db, book)
                 return { caller.resume(returning: value) }
             }
-            queue.append(Job(run: run, fail: { caller.resume(throwing: $0) }))
-            guard !isDraining else { return }
-            isDraining = true
-            // Belongs to no caller: whoever is cancelled meanwhile must not take the others' work along.
-            Task { await drain() }
+            inbox.put(CommitJob(promise: promise, run: run, fail: { caller.resume(throwing: $0) }))
         }
     }
+}
 
-    private func drain() async {
-        while !queue.isEmpty {
-            let batch = Array(queue.prefix(Self.most))
-            queue.removeFirst(batch.count)
-            for answer in await commit(batch) { answer() }
-        }
-        isDraining = false
+/// A piece of work that waits to be committed.
+struct CommitJob: Sendable {
+    typealias Tell = @Sendable () -> Void
+    typealias Run = @Sendable (Database, LedgerBook) throws -> Tell
+
+    var promise: GroupCommit.Promise
+    /// Does the work and returns how to tell the caller.
+    var run: Run
+    var fail: @Sendable (any Error) -> Void
+}
+
+/// The thread's work: transactions, one after the other.
+struct Committer: Sendable {
+    /// Pieces of work in one transaction: readers in other processes see news soon, and a failure repeats little.
+    private static let most = 128
+    /// How long what is committed may wait for the disk, in milliseconds.
+    static let longestUnsynced = 20
+
+    let inbox: CommitInbox
+    let pool: DatabasePool
+    let sync: @Sendable () throws -> Void
+    let onRollback: @Sendable () -> Void
+
+    func start() {
+        // A queue of its own is a thread of its own, for as long as the loop runs.
+        CommitInbox.thread { run() }
     }
 
-    /// Returns how to answer each caller.
-    private func commit(_ batch: [Job]) async -> [@Sendable () -> Void] {
+    private func run() {
+        var disk = Disk(sync: sync, pool: pool)
+        while let batch = inbox.take(most: Self.most, patience: disk.isBehind ? Self.longestUnsynced : nil) {
+            guard !batch.isEmpty else {
+                // An error comes back with the next write that needs the disk.
+                try? disk.catchUp()
+                continue
+            }
+            let results = commit(batch)
+            disk.isBehind = true
+            for result in results where result.job.promise == .committed || result.hasFailed { result.tell() }
+            answer(results.filter { $0.job.promise == .onDisk && !$0.hasFailed }, &disk)
+        }
+        try? disk.catchUp()
+    }
+
+    /// Answers those who want the disk to have it.
+    private func answer(_ results: [Result], _ disk: inout Disk) {
+        guard !results.isEmpty else { return }
         do {
-            return try await pool.writeWithoutTransaction { [onRollback] db in
-                do {
-                    return try Self.runTogether(batch, db)
-                } catch is SharedFailure {
-                    onRollback()
-                    return batch.map { Self.runAlone($0, db, onRollback) }
-                }
+            try disk.catchUp()
+            for result in results { result.tell() }
+        } catch {
+            for result in results { result.job.fail(error) }
+        }
+    }
+
+    /// What became of a job, and how to tell its caller.
+    private struct Result {
+        var job: CommitJob
+        var tell: CommitJob.Tell
+        var hasFailed = false
+
+        init(_ job: CommitJob, _ tell: @escaping CommitJob.Tell) { (self.job, self.tell) = (job, tell) }
+
+        init(_ job: CommitJob, failed error: any Error) {
+            self.job = job
+            tell = { job.fail(error) }
+            hasFailed = true
+        }
+    }
+
+    private func commit(_ batch: [CommitJob]) -> [Result] {
+        do {
+            return try pool.writeWithoutTransaction { db in
+                if batch.count > 1, let results = try together(batch, db) { return results }
+                return batch.map { alone($0, db) }
             }
         } catch {
-            return batch.map { job in { job.fail(error) } }
+            return batch.map { Result($0, failed: error) }
         }
     }
 
-    /// The shared transaction began, but did not come to its end.
-    private struct SharedFailure: Error {}
-
-    private static func runTogether(_ batch: [Job], _ db: Database) throws -> [@Sendable () -> Void] {
-        var answers: [@Sendable () -> Void] = []
+    /// All in one transaction; nil when one of them failed and all were taken back. Throws when there could be no transaction.
+    private func together(_ batch: [CommitJob], _ db: Database) throws -> [Result]? {
         try rollBackIfNeeded(db)
-        try db.beginTransaction(.immediate)
+        try db.run("BEGIN IMMEDIATE")
         do {
-            for job in batch { answers.append(try runInSavepoint(job, db)) }
-            try db.commit()
-        } catch {
-            try rollBackIfNeeded(db)
-            throw SharedFailure()
-        }
-        return answers
-    }
-
-    private static func runInSavepoint(_ job: Job, _ db: Database) throws -> @Sendable () -> Void {
-        try db.run("SAVEPOINT job")
-        do {
-            let answer = try job.run(db)
-            try db.run("RELEASE job")
-            return answer
-        } catch {
-            // A full disk may have ended the whole transaction; then this throws, and everything is done again one by one.
-            try db.run("ROLLBACK TO job")
-            try db.run("RELEASE job")
-            return { job.fail(error) }
-        }
-    }
-
-    private static func runAlone(_ job: Job, _ db: Database, _ onRollback: () -> Void) -> @Sendable () -> Void {
-        do {
-            try rollBackIfNeeded(db)
-            try db.beginTransaction(.immediate)
-            let answer = try job.run(db)
-            try db.commit()
-            return answer
+            let book = LedgerBook()
+            let results = try batch.map { Result($0, try $0.run(db, book)) }
+            try book.write(db)
+            try db.run("COMMIT")
+            return results
         } catch {
             onRollback()
-            do { try rollBackIfNeeded(db) } catch let second { return { job.fail(second) } }
-            return { job.fail(error) }
+            try rollBackIfNeeded(db)
+            return nil
         }
     }
 
-    private static func rollBackIfNeeded(_ db: Database) throws {
+    private func alone(_ job: CommitJob, _ db: Database) -> Result {
+        do {
+            try rollBackIfNeeded(db)
+            try db.run("BEGIN IMMEDIATE")
+            let book = LedgerBook()
+            let tell = try job.run(db, book)
+            try book.write(db)
+            try db.run("COMMIT")
+            return Result(job, tell)
+        } catch {
+            onRollback()
+            do { try rollBackIfNeeded(db) } catch let second { return Result(job, failed: second) }
+            return Result(job, failed: error)
+        }
+    }
+
+    private func rollBackIfNeeded(_ db: Database) throws {
         if db.isInsideTransaction { try db.rollback() }
+    }
+
+    /// What the disk has of what is committed.
+    private struct Disk {
+        let sync: @Sendable () throws -> Void
+        let pool: DatabasePool
+        /// True when something is committed that the disk may not have.
+        var isBehind = false
+        /// True after a sync that failed: the system may have dropped what it could not write, and say next time that all is well.
+        private var isDoubtful = false
+
+        init(sync: @escaping @Sendable () throws -> Void, pool: DatabasePool) { (self.sync, self.pool) = (sync, pool) }
+
+        mutating func catchUp() throws {
+            guard isBehind else { return }
+            do {
+                // The log was damaged on its way to the disk, maybe: then the database file itself has to take everything.
+                if isDoubtful { _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) } }
+                try sync()
+                (isBehind, isDoubtful) = (false, false)
+            } catch {
+                isDoubtful = true
+                throw error
+            }
+        }
     }
 }

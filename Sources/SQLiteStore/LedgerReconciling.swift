@@ -122,16 +122,3 @@ private struct SumTable {
         return isMoney ? MoneySum(picodollars: row[index]).dollars + " $" : "\(row[index])"
     }
 }
-
-/// A text that equals only itself: two spellings of "é" are one to Swift and two to the file.
-private struct ExactText: Hashable {
-    let text: String
-
-    init(_ text: String) { self.text = text }
-
-    static func == (a: ExactText, b: ExactText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
-
-    func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
-    }
-}

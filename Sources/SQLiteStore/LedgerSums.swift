@@ -7,41 +7,29 @@ import WireCore
 
 /// The standings that one entry counts in: desk, operation and key, each in its day and its month.
 struct Standings {
-    private struct Place {
-        var period: LedgerPeriod
-        var scope: String
-        var standing = BudgetStanding()
-    }
+    private let places: [LedgerBook.Place]
+    /// In the order of the places.
+    private var standings: [BudgetStanding]
 
-    private var places: [Place]
-
-    init(of entry: LedgerEntry, _ db: Database) throws {
-        let periods = [entry.day, entry.day.month]
+    init(of entry: LedgerEntry, in book: LedgerBook, _ db: Database) throws {
         var scopes = [BudgetScope.desk.text, BudgetScope.operation(entry.purpose.operation).text]
         if let key = entry.purpose.key { scopes.append(BudgetScope.key(key).text) }
-        places = periods.flatMap { period in scopes.map { Place(period: period, scope: $0) } }
-        let sql = "SELECT period, scope, spent, reserved FROM budget_standings WHERE period IN (?, ?) AND scope IN (?, ?, ?)"
-        let values = [periods[0].text, periods[1].text, scopes[0], scopes[1], scopes[scopes.count - 1]].map(SQLValue.text)
-        let rows = try db.rows(sql, values) { row in
-            (row.text(0), row.text(1), BudgetStanding(spent: row.money(2), reserved: row.money(3)))
+        places = [entry.day, entry.day.month].flatMap { period in
+            scopes.map { LedgerBook.Place(period: ExactText(period.text), scope: ExactText($0)) }
         }
-        for (period, scope, standing) in rows {
-            guard let month = periods.firstIndex(where: { $0.text == period }), let index = scopes.firstIndex(of: scope) else { continue }
-            places[month * scopes.count + index].standing = standing
-        }
+        standings = try book.standings(at: places, db)
     }
 
     /// Where the budget stands. Throws for one that the entry does not count against: it could never bound anything.
     func standing(for budget: Budget) throws -> BudgetStanding {
-        // By bytes, as the file tells names apart.
-        let scope = budget.scope.text.utf8
-        guard let place = places.first(where: { $0.period == budget.period && $0.scope.utf8.elementsEqual(scope) }) else {
+        let place = LedgerBook.Place(period: ExactText(budget.period.text), scope: ExactText(budget.scope.text))
+        guard let index = places.firstIndex(of: place) else {
             throw DeskError(
                 .store,
                 "the budget of \(SafeText.line(budget.scope.text, limit: 80)) in \(SafeText.line(budget.period.text, limit: 20)) "
                     + "is none that this call counts against")
         }
-        return place.standing
+        return standings[index]
     }
 
     /// Adds the bound to what is reserved everywhere. Throws where spent and reserved together would leave 64 bits.
@@ -60,23 +48,14 @@ struct Standings {
     }
 
     private mutating func change(_ body: (inout BudgetStanding) throws -> Void) throws {
-        for index in places.indices {
-            try body(&places[index].standing)
-            let standing = places[index].standing
-            guard Int64(exactly: standing.total(with: .zero)) != nil else { throw outOfRange() }
+        for index in standings.indices {
+            try body(&standings[index])
+            guard Int64(exactly: standings[index].total(with: .zero)) != nil else { throw outOfRange() }
         }
     }
 
-    func write(_ db: Database) throws {
-        let rows = places.map { _ in "(?, ?, ?, ?)" }.joined(separator: ", ")
-        let values = places.flatMap { place in
-            [.text(place.period.text), .text(place.scope), SQLValue(place.standing.spent), SQLValue(place.standing.reserved)]
-        }
-        try db.run(
-            """
-            INSERT INTO budget_standings (period, scope, spent, reserved) VALUES \(rows)
-            ON CONFLICT DO UPDATE SET spent = excluded.spent, reserved = excluded.reserved
-            """, values)
+    func write(to book: LedgerBook) {
+        for (place, standing) in zip(places, standings) { book.set(standing, at: place) }
     }
 }
 
@@ -87,29 +66,21 @@ extension BudgetStanding {
     }
 }
 
-extension Database {
+extension LedgerBook {
     /// Adds an entry that has ended to the sums of its day and month.
-    func addToTotals(_ entry: LedgerEntry) throws {
-        for period in [entry.day, entry.day.month] { try add(entry, toTotalsOf: period) }
-    }
-
-    private func add(_ entry: LedgerEntry, toTotalsOf period: LedgerPeriod) throws {
+    func addToTotals(_ entry: LedgerEntry, _ db: Database) throws {
         let purpose = entry.purpose
-        let group: [SQLValue] = [
-            .text(period.text), .text(purpose.operation), .text(entry.provider), .text(entry.model),
-            TotalColumns.name(purpose.source?.text), TotalColumns.name(purpose.key),
-        ]
-        var sums = [Int64](repeating: 0, count: TotalColumns.sums.count)
-        let isNew = try rows(TotalColumns.selectSums, group) { row in
-            for column in sums.indices { sums[column] = row.int64(Int32(column)) }
-        }.isEmpty
-        for (column, addend) in TotalColumns.addends(of: entry).enumerated() {
-            let (sum, overflow) = sums[column].addingReportingOverflow(addend)
-            guard !overflow else { throw outOfRange() }
-            sums[column] = sum
+        let group = [purpose.operation, entry.provider, entry.model, purpose.source?.text, purpose.key].map { $0.map(ExactText.init) }
+        let addends = TotalColumns.addends(of: entry)
+        for period in [entry.day, entry.day.month] {
+            try change(totalsOf: [ExactText(period.text)] + group, db) { sums in
+                for (column, addend) in addends.enumerated() {
+                    let (sum, overflow) = sums[column].addingReportingOverflow(addend)
+                    guard !overflow else { throw outOfRange() }
+                    sums[column] = sum
+                }
+            }
         }
-        let values = sums.map(SQLValue.integer)
-        try run(isNew ? TotalColumns.insert : TotalColumns.update, isNew ? group + values : values + group)
     }
 }
 
@@ -129,8 +100,8 @@ enum TotalColumns {
             + UsageColumns.numbers(of: entry.usage).map { Int64($0) } + [entry.cost.picodollars, entry.saved.picodollars]
     }
 
-    /// A name in the key, or 0 for none.
-    static func name(_ text: String?) -> SQLValue { text.map(SQLValue.text) ?? .integer(0) }
+    /// A group in the order of the columns; where there is no name, 0.
+    static func values(of group: [ExactText?]) -> [SQLValue] { group.map { $0.map { .text($0.text) } ?? .integer(0) } }
 
     static func total(_ row: SQLRow) throws -> LedgerTotal {
         var total = LedgerTotal(

@@ -4,12 +4,13 @@ import GRDB
 import Stores
 import WireCore
 
-/// What changes the ledger: each is one step, inside a transaction of the caller's that holds the write lock.
+/// What changes the ledger: each is one step, inside a transaction of the caller's that holds the write lock and
+/// ends by writing the book.
 extension Database {
-    func reserve(_ entry: LedgerEntry, against budgets: [Budget]) throws -> ReservationAnswer {
+    func reserve(_ entry: LedgerEntry, against budgets: [Budget], _ book: LedgerBook) throws -> ReservationAnswer {
         try LedgerRules.check(entry, status: .reserved)
         if let known = try ledgerEntry(entry.id) { return .known(known) }
-        var standings = try Standings(of: entry, self)
+        var standings = try Standings(of: entry, in: book, self)
         for budget in budgets {
             let standing = try standings.standing(for: budget)
             guard standing.total(with: entry.bound) <= Int128(budget.limit.picodollars) else {
@@ -18,11 +19,11 @@ extension Database {
         }
         try standings.reserve(entry.bound)
         try insert(entry)
-        try standings.write(self)
+        standings.write(to: book)
         return .granted
     }
 
-    func settle(_ settlement: Settlement) throws -> LedgerEntry {
+    func settle(_ settlement: Settlement, _ book: LedgerBook) throws -> LedgerEntry {
         guard var entry = try ledgerEntry(settlement.id) else {
             throw DeskError(
                 .store, "there is no ledger entry \"\(SafeText.line(settlement.id, limit: 80))\" to settle",
@@ -32,18 +33,18 @@ extension Database {
         try LedgerRules.check(settlement)
         entry.end(settlement)
         try updateEnd(of: entry)
-        var standings = try Standings(of: entry, self)
+        var standings = try Standings(of: entry, in: book, self)
         try standings.settle(bound: entry.bound, cost: entry.cost)
-        try standings.write(self)
-        if entry.status != .released { try addToTotals(entry) }
+        standings.write(to: book)
+        if entry.status != .released { try book.addToTotals(entry, self) }
         return entry
     }
 
-    func enterCached(_ entry: LedgerEntry) throws {
+    func enterCached(_ entry: LedgerEntry, _ book: LedgerBook) throws {
         try LedgerRules.check(entry, status: .cached)
         guard try first("SELECT 1 FROM ledger WHERE id = ?", .text(entry.id), make: { _ in true }) == nil else { return }
         try insert(entry)
-        try addToTotals(entry)
+        try book.addToTotals(entry, self)
     }
 }
 

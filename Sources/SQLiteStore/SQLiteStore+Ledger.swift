@@ -7,23 +7,23 @@ public import WireCore
 /// cannot overshoot a budget between looking and booking. Those that come at the same time share one, and its fsync.
 extension SQLiteStore: LedgerStore {
     public func reserve(_ entry: LedgerEntry, against budgets: [Budget]) async throws -> ReservationAnswer {
-        try await write { db in try db.reserve(entry, against: budgets) }
+        try await writeLedger { db, book in try db.reserve(entry, against: budgets, book) }
     }
 
     public func settle(_ settlement: Settlement) async throws -> LedgerEntry {
-        try await write { db in try db.settle(settlement) }
+        try await writeLedger(.committed) { db, book in try db.settle(settlement, book) }
     }
 
     public func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry {
-        try await write { db in
-            let entry = try db.settle(settlement)
-            try db.keepAnswer(answer, capacity: capacity)
+        try await writeLedger(.committed) { db, book in
+            let entry = try db.settle(settlement, book)
+            try db.keepAnswer(answer, capacity: capacity, book)
             return entry
         }
     }
 
     public func enterCached(_ entry: LedgerEntry) async throws {
-        try await write { db in try db.enterCached(entry) }
+        try await writeLedger { db, book in try db.enterCached(entry, book) }
     }
 
     public func openReservations() async throws -> [LedgerEntry] {
@@ -70,15 +70,19 @@ extension SQLiteStore: LedgerStore {
         try await read { db in try db.cachedAnswer(key: key, now: now) }
     }
 
+    public func answerKeys(after last: Int64, limit: Int) async throws -> AnswerKeys {
+        try await read { db in try db.answerKeys(after: last, limit: limit) }
+    }
+
     public func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws {
-        try await write { db in try db.keepAnswer(answer, capacity: capacity) }
+        try await writeLedger { db, book in try db.keepAnswer(answer, capacity: capacity, book) }
     }
 
     /// In small steps: calls are booked between them.
     public func clearExpiredAnswers(now: Date) async throws -> Int {
         var removed = 0
         while true {
-            let count = try await write { db in try db.clearSomeExpiredAnswers(now: now) }
+            let count = try await writeLedger { db, book in try db.clearSomeExpiredAnswers(now: now, book) }
             removed += count
             if count == 0 { return removed }
             try Task.checkCancellation()

@@ -1,8 +1,8 @@
-// SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit (many writes, one
-// fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors), SQLStatements; then the
-// …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerSums, LedgerReading, LedgerReconciling.
-// The newsroom: SQLiteStore+Newsroom, NewsroomTables, EnrichmentQueue, EnrichmentRows, EnrichmentReading, NarrativeRows, BriefingRows,
-// JobRows. It knows nothing of documents or the network, and has no clock: time comes with what it is
+// SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit and WriteAheadLog
+// (many writes, one fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors),
+// SQLStatements; then the …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerBook, LedgerSums,
+// LedgerReading, LedgerReconciling. The newsroom: SQLiteStore+Newsroom, NewsroomTables, EnrichmentQueue, EnrichmentRows, EnrichmentReading,
+// NarrativeRows, BriefingRows, JobRows. It knows nothing of documents or the network, and has no clock: time comes with what it is
 // given. Tests: Tests/StoresTests.
 
 public import FoundationEssentials
@@ -13,8 +13,9 @@ public import WireCore
 
 /// A store in one SQLite file (with `-wal` and `-shm` beside it), open in any number of processes at once.
 ///
-/// WAL with `synchronous=FULL`: what a method acknowledged survives the process and the machine. Writes that come at the same time
-/// share a transaction. Instants are kept to the millisecond. The instant of a filing is its record's start plus duration.
+/// What a method acknowledged survives the process and the machine: it is in the write-ahead log, and the log is on the disk. (The end
+/// of a reservation is told a moment earlier, see `LedgerStore.settle`.) Writes that come at the same time share a transaction and an
+/// fsync. Instants are kept to the millisecond. The instant of a filing is its record's start plus duration.
 public final class SQLiteStore: DeskStore {
     /// The database file.
     public let path: String
@@ -26,12 +27,19 @@ public final class SQLiteStore: DeskStore {
     /// Opens or makes the file and its folder. `readers` bounds the connections that read at the same time, 1 at least.
     /// Throws a ``DeskError`` with code `store` that says what to do, for a file that is no database, another program's, damaged,
     /// written by a newer version, or not to be written to; such a file is left as it is.
-    public init(path: String, readers: Int = 4) throws {
+    public convenience init(path: String, readers: Int = 4) throws {
+        try self.init(path: path, readers: readers, sync: { log in try log.sync() })
+    }
+
+    /// `sync` brings the log to the disk; tests watch it, or make it fail.
+    init(path: String, readers: Int = 4, sync: @escaping @Sendable (WriteAheadLog) throws -> Void) throws {
         self.path = path
-        pool = try StoreFile.open(path, readers: readers)
+        let (pool, log) = try StoreFile.open(path, readers: readers)
+        self.pool = pool
         let resemblances = SharedResemblances()
         self.resemblances = resemblances
-        writes = GroupCommit(pool: pool, onRollback: { resemblances.withLock { $0 = ResemblanceIndex() } })
+        writes = GroupCommit(
+            pool: pool, sync: { try sync(log) }, onRollback: { resemblances.withLock { $0 = ResemblanceIndex() } })
     }
 
     public func sourceStates() async throws -> [SourceID: SourceState] {
@@ -109,7 +117,7 @@ public final class SQLiteStore: DeskStore {
             })
         else { return }
         do {
-            try await writes.submit { _ in }
+            try await writes.submit(.onDisk) { _, _ in }
             // So that the file alone is whole. Others who still read or write it may prevent that; then they do it later.
             _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
             try pool.close()
@@ -129,9 +137,15 @@ public final class SQLiteStore: DeskStore {
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        try await writeLedger { db, _ in try body(db) }
+    }
+
+    func writeLedger<T: Sendable>(
+        _ promise: GroupCommit.Promise = .onDisk, _ body: @escaping @Sendable (Database, LedgerBook) throws -> T
+    ) async throws -> T {
         guard !isClosed.withLock({ $0 }) else { throw DeskError(.store, "the store is closed already", place: path) }
         do {
-            return try await writes.submit(body)
+            return try await writes.submit(promise, body)
         } catch {
             throw translated(error)
         }

@@ -15,10 +15,11 @@ enum StoreFile {
 
     /// Opens the file, making it and its folder where they are missing, and brings its tables up to date. An existing file that is
     /// not ours is left as it is.
-    static func open(_ path: String, readers: Int) throws(DeskError) -> DatabasePool {
+    static func open(_ path: String, readers: Int) throws(DeskError) -> (DatabasePool, WriteAheadLog) {
         do {
             try prepareFile(path)
-            return try patiently { try openOnce(path, readers: readers) }
+            let pool = try patiently { try openOnce(path, readers: readers) }
+            return (pool, try pool.writeWithoutTransaction { db in try WriteAheadLog(of: db) })
         } catch {
             throw explain(error, path: path)
         }
@@ -28,8 +29,8 @@ enum StoreFile {
         let pool = try DatabasePool(path: path, configuration: configuration(readers: readers))
         try pool.read { db in try refuseForeign(db) }
         try migrate(pool)
-        // GRDB sets NORMAL when it opens a pool, after prepareDatabase: an acknowledged commit would not survive a power failure.
-        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+        // As GRDB sets it, after prepareDatabase. FULL would sync with every commit; that is done by WriteAheadLog, where it is waited for.
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = NORMAL") }
         return pool
     }
 
@@ -61,8 +62,8 @@ enum StoreFile {
             if !db.configuration.readonly {
                 try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
-                // Negative: KiB. The indexes' inner pages stay at hand, and savepoints keep their undo pages in memory.
-                try db.execute(sql: "PRAGMA cache_size = -32768")
+                // Negative: KiB. The indexes' inner pages stay at hand.
+                try db.execute(sql: "PRAGMA cache_size = -16384")
                 try db.execute(sql: "PRAGMA temp_store = MEMORY")
             }
         }

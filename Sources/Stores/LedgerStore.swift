@@ -20,6 +20,10 @@ public protocol LedgerStore: Sendable {
     /// reservation. A cost above the bound is booked as it is. Where it has ended before, nothing changes. Returns the entry as it
     /// stands. Throws when there is no such entry, for a status that is no end, for an amount or a usage below zero and for a released
     /// one that cost something: the reservation then goes on holding its bound.
+    ///
+    /// When it returns, the end survives the end of this process at any instant; against a power failure it is safe a few hundredths of a
+    /// second later. Until then the reservation stands in for it, which is durable in every sense: the next start would book its bound,
+    /// marked as estimated, so that never less is on record than was spent.
     func settle(_ settlement: Settlement) async throws -> LedgerEntry
 
     /// The same, and keeps an answer as ``keepAnswer(_:capacity:)`` does, in one transaction: one fsync for both.
@@ -58,6 +62,9 @@ public protocol LedgerStore: Sendable {
 
     /// A kept answer that has not expired (`expiresAt` lies behind `now`). How often there was one, the ledger tells: a hit is an entry.
     func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer?
+    /// The keys of kept answers, expired ones included, in the order in which they were kept, behind the cursor `last` of an earlier page;
+    /// 0: from the beginning.
+    func answerKeys(after last: Int64, limit: Int) async throws -> AnswerKeys
     /// Keeps an answer in the place of any with its key; those created first give way while all bodies together are larger than
     /// `capacity`. One that is larger by itself is not kept and drives out nothing.
     func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws
@@ -160,6 +167,18 @@ public struct CachedAnswer: Sendable, Equatable {
         self.priceFrom = priceFrom
         self.createdAt = createdAt
         self.expiresAt = expiresAt
+    }
+}
+
+/// A page of the keys of kept answers.
+public struct AnswerKeys: Sendable, Equatable {
+    public var keys: [String]
+    /// Where the next page begins.
+    public var last: Int64
+
+    public init(keys: [String], last: Int64) {
+        self.keys = keys
+        self.last = last
     }
 }
 

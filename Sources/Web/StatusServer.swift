@@ -7,6 +7,7 @@ public import Host
 import Hummingbird
 public import Logging
 import NIOCore
+import NIOPosix
 import Resilience
 public import ServiceLifecycle
 public import Stores
@@ -107,6 +108,7 @@ public struct StatusServer: Service {
         let logger = logger
         var quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
+        let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let application = Application(
             router: router, server: .http1(configuration: .init(idleTimeout: Self.patience)),
             configuration: ApplicationConfiguration(
@@ -115,9 +117,16 @@ public struct StatusServer: Service {
             onServerRunning: { channel in
                 let host = address.host.contains(":") ? "[\(address.host)]" : address.host
                 logger.notice("listening", metadata: ["address": "http://\(host):\(channel.localAddress?.port ?? address.port)"])
-            }, logger: quiet)
+            }, eventLoopGroupProvider: .shared(threads), logger: quiet)
+        let end: Result<Void, any Error>
         do {
-            try await application.run()
+            end = .success(try await withTaskExecutorPreference(EventLoopExecutor(threads.next())) { try await application.run() })
+        } catch {
+            end = .failure(error)
+        }
+        try? await threads.shutdownGracefully()
+        do {
+            try end.get()
         } catch is CancellationError {
         } catch {
             let reason = SafeText.line(String(describing: error), limit: 200)

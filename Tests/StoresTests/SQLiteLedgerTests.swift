@@ -2,6 +2,7 @@ import Costs
 import FoundationEssentials
 import GRDB
 import Stores
+import Synchronization
 import TestSupport
 import Testing
 import WireCore
@@ -33,6 +34,31 @@ struct SQLiteLedgerTests {
             #expect(try await Picture(of: second) == before)
             #expect(before.entries.count == 5 && before.open.count == 4 && before.totals.count == 1)
             try await second.close()
+        }
+    }
+
+    @Test("A reservation waits for the disk; its end does not, and is there for others and after a crash all the same")
+    func promises() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/desk.sqlite"
+            let isBroken = Mutex(false)
+            let store = try SQLiteStore(
+                path: path,
+                sync: { log in
+                    if isBroken.withLock({ $0 }) { throw DatabaseError(resultCode: .SQLITE_IOERR, message: "no") }
+                    try log.sync()
+                })
+            _ = try await store.reserve(entry("a/1"), against: [])
+            isBroken.withLock { $0 = true }
+            let settled = try await store.settle(settlement("a/1"))
+            let other = try SQLiteStore(path: path)
+            #expect(try await other.entries(LedgerQuery()) == [settled] && settled.status == .settled)
+            await #expect(throws: DeskError.self) { _ = try await store.reserve(entry("b/1"), against: []) }
+            isBroken.withLock { $0 = false }
+            // It may hold its bound: that is the safe side, and the next start books it.
+            #expect(try await other.openReservations().map(\.id) == ["b/1"])
+            #expect(try await other.reconcileLedger() == [])
+            for store in [store, other] { try await store.close() }
         }
     }
 

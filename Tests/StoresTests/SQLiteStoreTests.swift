@@ -10,8 +10,8 @@ import WireCore
 
 @Suite("SQLiteStore beyond the contract")
 struct SQLiteStoreTests {
-    @Test("The connection that writes is in WAL mode and waits for the disk at every commit")
-    func synchronousIsFull() async throws {
+    @Test("The connection that writes is in WAL mode and leaves the disk to the write-ahead log's own syncs")
+    func settings() async throws {
         try await withTemporaryFolder { folder in
             let store = try SQLiteStore(path: folder + "/desk.sqlite")
             let settings = try await store.onWriter { db in
@@ -19,8 +19,42 @@ struct SQLiteStoreTests {
                     try String.fetchOne(db, sql: "PRAGMA \(name)") ?? ""
                 }
             }
-            // synchronous 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
-            #expect(settings == ["wal", "2", "1"])
+            // synchronous 1 is NORMAL: synced before a checkpoint (sqlite.org/pragma.html#pragma_synchronous).
+            #expect(settings == ["wal", "1", "1"])
+            try await store.close()
+        }
+    }
+
+    @Test("What is filed or reserved waits for the disk, and is refused when the disk fails")
+    func failingDisk() async throws {
+        try await withTemporaryFolder { folder in
+            let disk = FaultyDisk()
+            let store = try SQLiteStore(path: folder + "/desk.sqlite", sync: disk.sync)
+            try await store.addKey(GatewayKey(name: "a", hash: "a", createdAt: Date()))
+            disk.fails = true
+            let error = await #expect(throws: DeskError.self) { try await store.addKey(GatewayKey(name: "b", hash: "b", createdAt: Date())) }
+            #expect(error?.message.contains("reading or writing the store failed") == true)
+            await #expect(throws: DeskError.self) { try await store.addKey(GatewayKey(name: "c", hash: "c", createdAt: Date())) }
+            disk.fails = false
+            try await store.addKey(GatewayKey(name: "d", hash: "d", createdAt: Date()))
+            #expect(disk.syncs >= 4)
+            let size = try FileManager.default.attributesOfItem(atPath: folder + "/desk.sqlite")[.size] as? Int ?? 0
+            #expect(size > 4096, "after a failure the database file itself takes everything")
+            try await store.close()
+        }
+    }
+
+    @Test("Writes that come at the same time share fsyncs")
+    func sharing() async throws {
+        try await withTemporaryFolder { folder in
+            let disk = FaultyDisk()
+            let store = try SQLiteStore(path: folder + "/desk.sqlite", sync: disk.sync)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for n in 0..<64 { group.addTask { try await store.addKey(GatewayKey(name: "\(n)", hash: "\(n)", createdAt: Date())) } }
+                try await group.waitForAll()
+            }
+            #expect((1...48).contains(disk.syncs))
+            #expect(try await store.gatewayKeys().count == 64)
             try await store.close()
         }
     }
@@ -326,5 +360,24 @@ private final class Gate: Sendable {
                 caller.resume(with: Result { try body() })
             }
         }
+    }
+}
+
+/// Counts syncs, and fails them when told to.
+private final class FaultyDisk: Sendable {
+    private let state = Mutex((syncs: 0, fails: false))
+    var syncs: Int { state.withLock { $0.syncs } }
+    var fails: Bool {
+        get { state.withLock { $0.fails } }
+        set { state.withLock { $0.fails = newValue } }
+    }
+
+    @Sendable func sync(_ log: WriteAheadLog) throws {
+        let fails = state.withLock { state in
+            state.syncs += 1
+            return state.fails
+        }
+        if fails { throw DatabaseError(resultCode: .SQLITE_IOERR, message: "no") }
+        try log.sync()
     }
 }

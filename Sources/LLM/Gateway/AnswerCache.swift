@@ -14,9 +14,18 @@ struct KeptAnswer: Sendable {
 /// Answers kept for equal requests of the same key. A cache that fails is no reason to fail a call.
 struct AnswerCache: Sendable {
     let store: any LedgerStore
+    let index: AnswerIndex
     let configuration: GatewayConfiguration
     let clock: any DeskClock
     let logger: Logger
+
+    init(store: any LedgerStore, configuration: GatewayConfiguration, clock: any DeskClock, logger: Logger) {
+        self.store = store
+        index = AnswerIndex(store: store)
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
 
     /// What an equal request has in common: who asks, in which shape, which model, and the request with its members in one order. Nil:
     /// nothing is kept.
@@ -55,8 +64,11 @@ struct AnswerCache: Sendable {
     }
 
     func answer(_ key: String) async -> CachedAnswer? {
+        guard await index.mayHold(key) else { return nil }
         do {
-            return try await store.cachedAnswer(key: key, now: clock.now())
+            let answer = try await store.cachedAnswer(key: key, now: clock.now())
+            if answer == nil { index.forget(key) }
+            return answer
         } catch {
             note(error, "the cache cannot be read")
             return nil
@@ -67,6 +79,7 @@ struct AnswerCache: Sendable {
     func kept(_ body: [UInt8], key: String, facts: CallFacts, _ settlement: Settlement) -> KeptAnswer? {
         guard body.count <= configuration.largestKeptAnswer.bytes else { return nil }
         let now = clock.now()
+        index.note(key)
         let answer = CachedAnswer(
             key: key, model: facts.model.id, provider: facts.model.provider, body: body, usage: settlement.usage, cost: settlement.cost,
             priceFrom: facts.row.name, createdAt: now, expiresAt: now.addingTimeInterval(configuration.keepAnswersFor.seconds))

@@ -13,13 +13,10 @@ public final class AnswerStream: Sendable {
 
     deinit { abandon() }
 
-    /// The next piece; nil at the end. Throws where the provider's stream breaks off. Cancelling the caller's task does not end it.
+    /// The next piece; nil at the end. Throws where the provider's stream breaks off. Cancelling the caller's task does not end it
+    /// (`ExchangeRequest.outlivesCaller`).
     public func next() async throws(FetchFailure) -> [UInt8]? {
-        // A task of its own, so that the caller's cancellation does not end the transfer, and with it the knowledge of its usage.
-        let result = await Task { [run] () async -> Result<[UInt8]?, FetchFailure> in
-            do throws(FetchFailure) { return .success(try await run.next()) } catch { return .failure(error) }
-        }.value
-        return try result.get()
+        try await run.next()
     }
 
     /// The caller no longer listens.
@@ -125,9 +122,10 @@ actor StreamRun {
             var iterator = source.makeAsyncIterator()
             while let piece = try? await iterator.next(isolation: nil) { await self.hear(piece) }
         }
-        let timer = Task { [drainFor] in
-            try? await Task.sleep(for: drainFor)
+        let timer = Task { [drainFor, source] in
+            guard (try? await Task.sleep(for: drainFor)) != nil else { return }
             reader.cancel()
+            source.callOff()
         }
         await reader.value
         timer.cancel()

@@ -55,6 +55,7 @@ struct Attempt: Sendable {
         let hold = try await till.hold(call, facts, attempt: number, until: now.addingTimeInterval(left.seconds))
         var request = ExchangeRequest(url: provider.url, headers: outgoing.headers, body: outgoing.body, deadline: deadline)
         request.answerBytes = configuration.answerBytes
+        request.outlivesCaller = call.isDrained
         let answer: ExchangeAnswer
         do throws(FetchFailure) {
             answer = try await provider.exchanger.exchange(request)

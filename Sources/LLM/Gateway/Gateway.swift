@@ -70,22 +70,6 @@ public final class Gateway: Sendable {
     /// Answers a call. Never throws: what cannot be answered is told in the call's shape. Once it is at a provider it goes on when the caller's
     /// task is cancelled, so that its usage becomes known, unless the call says otherwise.
     public func answer(_ call: ModelCall) async -> ModelAnswer {
-        let work = Task { await self.answered(call) }
-        guard !call.isDrained else { return await work.value }
-        return await withTaskCancellationHandler {
-            await work.value
-        } onCancel: {
-            work.cancel()
-        }
-    }
-
-    /// Waits for the calls that are still being heard out, for a while; what has not ended then is settled by the next start.
-    public func finish(within time: Duration = .seconds(5)) async {
-        let end = ContinuousClock.now + time
-        while underWay.withLock({ $0 }) > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
-    }
-
-    private func answered(_ call: ModelCall) async -> ModelAnswer {
         do throws(GatewayRefusal) {
             let body = try Self.read(call)
             guard let name = body["model"]?.string, !name.isEmpty else { throw GatewayRefusal(.badRequest, "the request names no model") }
@@ -95,6 +79,12 @@ public final class Gateway: Sendable {
         } catch {
             return error.answer(to: call.id, in: call.shape)
         }
+    }
+
+    /// Waits for the calls that are still being heard out, for a while; what has not ended then is settled by the next start.
+    public func finish(within time: Duration = .seconds(5)) async {
+        let end = ContinuousClock.now + time
+        while underWay.withLock({ $0 }) > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
     }
 
     /// Passes a request for a count of tokens on; it costs nothing and is not entered.

@@ -1,5 +1,6 @@
 public import Costs
 public import Fetch
+import FoundationEssentials
 
 /// One request to a model, as it comes to the gateway.
 public struct ModelCall: Sendable {
@@ -35,14 +36,28 @@ public struct ModelCall: Sendable {
         self.limits = limits
     }
 
-    /// "call_" and 128 random bits.
+    /// "call_", the time in milliseconds and 80 random bits, in digits that sort: calls of one time lie side by side in the ledger's
+    /// index, which then changes in few places however long it is.
     public static func newID() -> String {
         var generator = SystemRandomNumberGenerator()
-        let words = [generator.next(), generator.next()].map { word -> String in
-            let digits = String(word, radix: 36)
-            return String(repeating: "0", count: max(0, 13 - digits.count)) + digits
+        let milliseconds = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
+        let (first, second): (UInt64, UInt64) = (generator.next(), generator.next())
+        var text = [UInt8]("call_".utf8)
+        text.reserveCapacity(31)
+        for word in [milliseconds << 16 | first >> 48, second] { append(word, to: &text) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Thirteen digits to the base of 36.
+    private static func append(_ word: UInt64, to text: inout [UInt8]) {
+        let digits = [UInt8]("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+        let start = text.count
+        text.append(contentsOf: repeatElement(digits[0], count: 13))
+        var rest = word
+        for place in (start..<start + 13).reversed() where rest > 0 {
+            text[place] = digits[Int(rest % 36)]
+            rest /= 36
         }
-        return "call_" + words.joined()
     }
 }
 
