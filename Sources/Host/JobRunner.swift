@@ -199,7 +199,10 @@ public actor JobRunner: Service {
     /// Runs what is due now, one after the other, and returns when it is done; for a clock that is set by hand.
     public func runDue() async {
         let schedule = await performer.schedule()
-        for (job, slot) in due(schedule) { await work(job, slot, schedule[job]) }
+        // What waits for another is due once that has ended.
+        while case let jobs = due(schedule), !jobs.isEmpty {
+            for (job, slot) in jobs { await work(job, slot, schedule[job]) }
+        }
     }
 
     /// Runs a job now, by hand. `isForced`: whatever became of its slot before. Throws when the store fails.
