@@ -22,6 +22,10 @@ enum Schema {
         migrator.registerMigration("3 what a server asked for") { db in
             try db.execute(sql: "ALTER TABLE source_states ADD COLUMN not_before INTEGER")
         }
+        migrator.registerMigration("5 audit") { db in
+            try db.execute(sql: AuditTables.audit)
+            try db.execute(sql: AuditTables.articleCounts)
+        }
         return migrator
     }
 
