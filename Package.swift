@@ -56,10 +56,11 @@ let package = Package(
         .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
         .target(
             name: "LLM", dependencies: ["WireCore", "Costs", "Fetch", "Resilience", "Stores", "CCrypto", logging], swiftSettings: settings),
+        .target(name: "Newsroom", dependencies: ["WireCore", "Costs", "LLM", "Stores", logging], swiftSettings: settings),
         .target(
             name: "Host",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", logging, lifecycle, heap, deque,
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", logging, lifecycle, heap, deque,
             ],
             swiftSettings: settings),
         .target(
@@ -116,6 +117,9 @@ let package = Package(
                 "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter", grdb,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "NewsroomTests",
+            dependencies: ["Newsroom", "LLM", "Costs", "Fetch", "Stores", "SQLiteStore", "WireCore", "TestSupport", logging], swiftSettings: settings),
         .testTarget(
             name: "HostTests",
             dependencies: [

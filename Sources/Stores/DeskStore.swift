@@ -1,5 +1,5 @@
 // Stores: what the desk keeps, as contracts for engines. Read in this order: DeskStore, SourceState, PollRecord, Article,
-// ArticleDraft, LedgerStore (money). It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
+// ArticleDraft, LedgerStore (money), NewsroomStore (what is made of articles: Enrichment, Narrative, Briefing, JobRun). It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
 // engine runs: Tests/StoresTests.
 
 public import FoundationEssentials
@@ -120,6 +120,8 @@ public struct PollFiling: Sendable {
     /// Daily ceilings: what goes beyond them is rejected, and counted so.
     public var newItemsPerDay: Int
     public var bytesStoredPerDay: ByteCount
+    /// Prices that the poll read; entered with the items.
+    public var prices: [PricePoint] = []
 
     public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount) {
         self.drafts = drafts
