@@ -74,6 +74,7 @@ let package = Package(
             dependencies: [
                 "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Host", "Stores", hummingbird, nioCore, httpTypes, logging, lifecycle,
             ],
+            resources: [.embedInCode("Assets/desk.css"), .embedInCode("Assets/desk.js"), .embedInCode("Assets/icon.svg")],
             swiftSettings: settings),
         .target(
             name: "Commands",

@@ -9,6 +9,8 @@ import WireCore
 struct CostReport {
     private let report: SpendingReport
 
+    var day: LedgerPeriod { report.day }
+
     init(store: any LedgerStore, plan: BudgetPlan, now: Date) async throws {
         report = try await store.spending(plan, now: now)
     }

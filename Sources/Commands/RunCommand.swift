@@ -20,7 +20,8 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "Where /health, /ready and /metrics are served (default 127.0.0.1:8080).") var listen: String?
+    @Option(help: "Where dashboard, admin API and gateway are served (default 127.0.0.1:8080; other machines only with WIREDESK_ADMIN_TOKEN).")
+    var listen: String?
     @Option(help: "What this host does: poll, web, or both separated by a comma; all by default.") var roles = "all"
 
     /// What a host can do.
@@ -48,20 +49,25 @@ struct RunCommand: AsyncParsableCommand {
             let workspace = try Workspace(global, defaultLogLevel: .info)
             let roles = try chosenRoles()
             let address = try ListenAddress(parsing: listen ?? Self.defaultListen)
+            let token = try AdminToken.read(workspace.environment)
+            try address.check(against: token)
             let registry = try workspace.registry()
             let lock = try workspace.data.lockForHost()
             let store = try workspace.openStore()
             let fetcher = try workspace.fetcher(registry)
             let poller = SourcePoller(
                 store: store, fetcher: fetcher, clock: SystemClock(), environment: workspace.environment, logger: workspace.logger)
+            let polls = PollCounters()
             let desk = Desk(
-                registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger)
+                registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger,
+                observer: { polls.note($0) })
             greet(registry, workspace)
             let exchanger = workspace.exchanger()
             let gateway = try workspace.gateway(registry, store: store, exchanger: exchanger)
-            let status = StatusServer(
-                address: address, isOptional: listen == nil, desk: desk, store: store,
-                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), clock: SystemClock(), logger: workspace.logger)
+            let parts = workspace.deskParts(desk: desk, store: store, fetcher: fetcher, isPolling: roles.contains(.poll))
+            let status = try WebServer(
+                address: address, isOptional: listen == nil, parts: parts, token: token,
+                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), polls: polls)
             var services: [any Service] = []
             if roles.contains(.poll) { services.append(desk) }
             if roles.contains(.web) {

@@ -54,13 +54,13 @@ struct Workspace {
     func registry() throws -> Registry { try registryFile.load() }
 
     /// The store; the data folder is made if need be.
-    func openStore() throws -> any DeskStore & LedgerStore {
+    func openStore() throws -> any DeskStore & LedgerStore & AuditStore {
         if storeURL == nil { try data.make() }
         return try SQLiteStore(path: try databasePath())
     }
 
     /// The store if there is one; looking at nothing makes nothing.
-    func openStoreIfThere() throws -> (any DeskStore & LedgerStore)? {
+    func openStoreIfThere() throws -> (any DeskStore & LedgerStore & AuditStore)? {
         let path = try databasePath()
         if storeURL == nil, try !data.exists() { return nil }
         return FileManager.default.fileExists(atPath: path) ? try SQLiteStore(path: path) : nil

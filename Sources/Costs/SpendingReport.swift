@@ -1,4 +1,5 @@
 public import Foundation
+import WireCore
 
 /// What was spent today and this month, what the month is projected to cost, and by what: the figures of every report and chart.
 public struct SpendingReport: Sendable {
@@ -57,7 +58,7 @@ public struct SpendingGroup: Sendable, Hashable {
 
     public init(name: String, adding totals: [LedgerTotal] = []) {
         self.name = name
-        for total in totals { add(total) }
+        for total in totals { include(total) }
     }
 
     /// Cached calls in percent of all, rounded to two decimals; 0 where there was no call.
@@ -65,7 +66,8 @@ public struct SpendingGroup: Sendable, Hashable {
         calls == 0 ? 0 : (Double(cachedCalls) / Double(calls) * 10_000).rounded() / 100
     }
 
-    private mutating func add(_ total: LedgerTotal) {
+    /// Adds one more combination's sums.
+    public mutating func include(_ total: LedgerTotal) {
         cost += total.cost
         saved += total.saved
         calls += total.calls
@@ -85,7 +87,7 @@ public struct SpendingGroup: Sendable, Hashable {
                 places[name] = place
                 groups.append(SpendingGroup(name: name))
             }
-            groups[place].add(total)
+            groups[place].include(total)
         }
         return property == .day ? groups.sorted { $0.name < $1.name } : groups.sorted { ($1.cost, $0.name) < ($0.cost, $1.name) }
     }

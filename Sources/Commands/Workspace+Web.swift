@@ -1,0 +1,19 @@
+import Fetch
+import Host
+import Stores
+import Web
+import WireCore
+
+extension Workspace {
+    /// What API and dashboard work with. A registry that is wrong is told there too: the file is read again whenever it has changed.
+    func deskParts(
+        desk: Desk, store: any DeskStore & LedgerStore & AuditStore, fetcher: any DocumentFetching, isPolling: Bool
+    ) -> DeskParts {
+        let clock = SystemClock()
+        let check = RegistryCheck(file: registryFile)
+        return DeskParts(
+            desk: desk, store: store,
+            actions: SourceActions(file: registryFile, desk: desk, fetcher: fetcher, store: store, clock: clock, environment: environment),
+            isPolling: isPolling, registryProblem: { check.problem }, clock: clock, logger: logger)
+    }
+}
