@@ -94,6 +94,10 @@ let package = Package(
             name: "LedgerCrashWriter", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore"], path: "Tests/LedgerCrashWriter",
             swiftSettings: settings),
         .executableTarget(
+            name: "DashboardStage",
+            dependencies: ["Web", "Host", "Stores", "SQLiteStore", "Costs", "Fetch", "Resilience", "WireCore", logging], path: "Tests/DashboardStage",
+            swiftSettings: settings),
+        .executableTarget(
             name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
             swiftSettings: settings),
         .executableTarget(

@@ -116,7 +116,7 @@ public struct DeskParts: Sendable {
     func disable(_ id: SourceID, as name: String? = nil, reason: String?, until: Date?, by visitor: Visitor) async throws {
         let detail = [reason, until.map { "until \(UTCTime.text($0))" }].compactMap { $0 }.joined(separator: ", ")
         try await change("source.disable", id.text, detail: detail.isEmpty ? nil : detail, by: visitor) {
-            try await theActions().disable(id, by: name ?? visitor.name, reason: reason, until: until)
+            try await theActions().disable(id, by: name.flatMap { $0.isEmpty ? nil : $0 } ?? visitor.name, reason: reason, until: until)
         }
     }
 

@@ -16,8 +16,9 @@ struct MoneyEndpoints {
             parameters: [
                 .query("from", .day, "The first day, in the desk's zone."), .query("to", .day, "The last day."),
                 .query("operation", .text(upTo: 64), "Only this operation's."), .query("key", .text(upTo: 200), "Only this gateway key's."),
-                .query("source", .sourceID, "Only this source's."), SourceEndpoints.limit, SourceEndpoints.cursor,
-            ], success: .json(200, .page("LedgerEntry"))
+                .query("source", .sourceID, "Only this source's."), SourceEndpoints.limit,
+                .query("cursor", .text(upTo: 300), SourceEndpoints.cursorNote),
+            ], success: .json(200, .page("LedgerEntry")), problems: [404]
         ) { call in
             var query = LedgerQuery(limit: call.int("limit", default: 50))
             query.isNewestFirst = true
@@ -31,7 +32,7 @@ struct MoneyEndpoints {
             do {
                 entries = try await parts.store.entries(query)
             } catch let error as DeskError where error.code == .usage {
-                throw APICall.wrongCursor
+                throw Problem.notFound(error.message, hint: error.hint)
             }
             return APIAnswer.page(entries, of: call, next: entries.count == query.limit ? entries.last?.id : nil) { $0.write(to: &$1) }
         }
@@ -84,7 +85,7 @@ struct MoneyEndpoints {
             access: .read, parameters: [SourceEndpoints.limit, SourceEndpoints.cursor], success: .json(200, .page("AuditEntry"))
         ) { call in
             let limit = call.int("limit", default: 50)
-            let entries = try await parts.store.auditEntries(before: try call.numberedCursor(), limit: limit)
+            let entries = try await parts.store.auditEntries(before: call.numberedCursor, limit: limit)
             return APIAnswer.page(entries, of: call, next: entries.count == limit ? entries.last.map { String($0.id) } : nil) { entry, json in
                 json.member("id", Int(entry.id))
                 json.member("at", UTCTime.text(entry.at))

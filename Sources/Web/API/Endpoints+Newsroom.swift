@@ -32,7 +32,7 @@ struct NewsroomEndpoints {
             query.date = call["date"].map { String($0.prefix(10)) }
             query.slot = call["slot"].flatMap(BriefingSlot.init)
             query.includesSmoke = call.flag("smoke", default: false)
-            query.before = try call.numberedCursor()
+            query.before = call.numberedCursor
             let briefings = try await newsroom.store.briefings(query)
             let next = briefings.count == query.limit ? briefings.last.map { String($0.id) } : nil
             return APIAnswer.page(briefings, of: call, next: next) { $0.write(to: &$1) }
@@ -59,7 +59,7 @@ struct NewsroomEndpoints {
         ) { call, newsroom in
             var query = NarrativeQuery(
                 stages: call["stage"].flatMap(NarrativeStage.init).map { [$0] }, since: call.instant("since"), limit: call.int("limit", default: 50))
-            query.after = try call.numberedCursor()
+            query.after = call.numberedCursor
             let narratives = try await newsroom.store.narratives(query)
             let next = narratives.count == query.limit ? narratives.last.map { String($0.id) } : nil
             return APIAnswer.page(narratives, of: call, next: next) { $0.write(to: &$1) }

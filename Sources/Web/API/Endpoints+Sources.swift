@@ -12,7 +12,8 @@ struct SourceEndpoints {
     private static let id = Endpoint.Parameter.path("id", .sourceID, "The source's id.")
     private static let source = Endpoint.Parameter.query("source", .sourceID, "Only this source's.")
     static let limit = Endpoint.Parameter.query("limit", .integer(1...500), "How many at most.", standard: 50)
-    static let cursor = Endpoint.Parameter.query("cursor", .text(upTo: 200), "Where the page begins: the page before names it.")
+    static let cursor = Endpoint.Parameter.query("cursor", .rowNumber, cursorNote)
+    static let cursorNote = "Where the page begins: the page before names it, as nextCursor."
 
     var all: [Endpoint] { [list, one, enable, disable, poll, diagnose, articles, article, polls] }
 
@@ -122,7 +123,7 @@ struct SourceEndpoints {
         ) { call in
             var query = ArticleQuery(source: call.sourceID("source"), since: call.instant("since"), limit: call.int("limit", default: 50))
             query.words = call["q"]?.split(separator: " ").prefix(10).map(String.init) ?? []
-            query.before = try call.numberedCursor()
+            query.before = call.numberedCursor
             let articles = try await parts.store.articles(query)
             let next = articles.count == query.limit ? articles.last.map { String($0.id) } : nil
             return APIAnswer.page(articles, of: call, next: next) { $0.write(to: &$1) }
@@ -144,9 +145,9 @@ struct SourceEndpoints {
     private var polls: Endpoint {
         Endpoint(
             method: .get, path: "/api/v1/polls", name: "listPolls", summary: "Polls by start time, newest first.", group: "sources", access: .read,
-            parameters: [Self.source, Self.limit, Self.cursor], success: .json(200, .page("Poll"))
+            parameters: [Self.source, Self.limit, .query("cursor", .pollCursor, Self.cursorNote)], success: .json(200, .page("Poll"))
         ) { call in
-            let query = PollQuery(source: call.sourceID("source"), before: try call.pollCursor(), limit: call.int("limit", default: 50))
+            let query = PollQuery(source: call.sourceID("source"), before: call["cursor"].flatMap(PollQuery.Cursor.init), limit: call.int("limit", default: 50))
             let polls = try await parts.store.polls(query)
             let next = polls.count == query.limit ? polls.last.map(\.cursorText) : nil
             return APIAnswer.page(polls, of: call, next: next) { $0.write(to: &$1) }
@@ -166,27 +167,37 @@ extension DeskParts {
 }
 
 extension APICall {
-    /// A cursor that is a number.
-    func numberedCursor() throws(Problem) -> Int64? { try Self.number(self["cursor"]) }
+    /// The cursor as a row's number.
+    var numberedCursor: Int64? { self["cursor"].flatMap(Self.number) }
 
-    static func number(_ cursor: String?) throws(Problem) -> Int64? {
-        guard let cursor else { return nil }
-        guard let number = Int64(cursor), number > 0 else { throw Self.wrongCursor }
+    /// A row's number, from 1; nil for anything else.
+    static func number(_ text: String) -> Int64? {
+        guard (1...18).contains(text.utf8.count), text.utf8.first != 0x30, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(text)
+    }
+}
+
+extension WebRequest {
+    /// A field of the query that is a row's number. Throws 400 for anything else.
+    func number(_ name: String) throws(Problem) -> Int64? {
+        guard let text = query.text(name) else { return nil }
+        guard let number = APICall.number(text) else { throw .wrongCursor }
         return number
     }
+}
 
-    func pollCursor() throws(Problem) -> PollQuery.Cursor? { try PollQuery.Cursor.read(self["cursor"]) }
-
-    static let wrongCursor = Problem.bad("the cursor is none that a page named", hint: "Take it from nextCursor, or leave it out.")
+extension Problem {
+    static let wrongCursor = Problem.bad("the cursor is none that a page named", hint: "Begin with the first page again.")
 }
 
 extension PollQuery.Cursor {
-    /// "MILLISECONDS.ID", as ``PollRecord/cursorText`` writes it.
-    static func read(_ text: String?) throws(Problem) -> PollQuery.Cursor? {
-        guard let text else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
-        guard parts.count == 2, let milliseconds = parts[0], let id = parts[1], abs(milliseconds) < 1 << 53 else { throw APICall.wrongCursor }
-        return PollQuery.Cursor(startedAt: Date(timeIntervalSince1970: Double(milliseconds) / 1000), id: id)
+    /// "MILLISECONDS.ID", as ``Stores/PollRecord/cursorText`` writes it; nil for anything else.
+    init?(parsing text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...15).contains(parts[0].utf8.count), (1...18).contains(parts[1].utf8.count),
+            text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }), let milliseconds = Int64(parts[0]), let id = Int64(parts[1])
+        else { return nil }
+        self.init(startedAt: Date(timeIntervalSince1970: Double(milliseconds) / 1000), id: id)
     }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Stores
 import WireCore
 
 /// What a value of the API looks like: the OpenAPI document is written from it, and what requests bring is checked against it.
@@ -22,8 +23,41 @@ struct Shape: Sendable {
         /// "date-time", "date".
         var format: String?
         var longest: Int?
-        var pattern: String?
-        var shortest: Int?
+        var form: Form?
+    }
+
+    /// Texts of a form of their own.
+    enum Form: Sendable {
+        case sourceID
+        /// Exact decimal US dollars.
+        case dollars
+        /// A row's number.
+        case number
+        /// A poll's place in the list.
+        case pollCursor
+        /// Any text without NUL.
+        case plain
+
+        var pattern: String {
+            switch self {
+            case .sourceID: "^[a-z0-9][a-z0-9._-]{0,63}$"
+            case .dollars: "^-?[0-9]+(\\.[0-9]{1,12})?$"
+            case .number: "^[1-9][0-9]{0,17}$"
+            case .pollCursor: "^[0-9]{1,15}\\.[0-9]{1,18}$"
+            case .plain: "^[^\\u0000]*$"
+            }
+        }
+
+        /// What is wrong with a text of this form; nil when nothing is.
+        func fault(of text: String) -> String? {
+            switch self {
+            case .sourceID: SourceID(text) == nil ? "is no source id: \(SourceID.rule)" : nil
+            case .dollars: nil
+            case .plain: text.unicodeScalars.contains("\u{0}") ? "holds NUL" : nil
+            case .number: APICall.number(text) == nil ? "is none that a page named" : nil
+            case .pollCursor: PollQuery.Cursor(parsing: text) == nil ? "is none that a page named" : nil
+            }
+        }
     }
 
     struct Member: Sendable {
@@ -44,12 +78,13 @@ struct Shape: Sendable {
     static let instant = Shape(kind: .text(TextRules(format: "date-time")), note: "UTC, whole seconds.")
     static let day = Shape(kind: .text(TextRules(format: "date")))
     /// Exact decimal US dollars.
-    static let dollars = Shape(kind: .text(TextRules(pattern: "^-?[0-9]+(\\.[0-9]{1,12})?$")), note: "Exact decimal US dollars.")
-    static let sourceID = Shape(
-        kind: .text(TextRules(longest: 64, pattern: sourceIDPattern, shortest: 1)), note: "A source's id.")
+    static let dollars = Shape(kind: .text(TextRules(form: .dollars)), note: "Exact decimal US dollars.")
+    static let sourceID = Shape(kind: .text(TextRules(form: .sourceID)), note: "A source's id.")
+    static let rowNumber = Shape(kind: .text(TextRules(form: .number)))
+    static let pollCursor = Shape(kind: .text(TextRules(form: .pollCursor)))
 
     static func integer(_ range: ClosedRange<Int>) -> Shape { Shape(kind: .integer(range)) }
-    static func text(upTo longest: Int) -> Shape { Shape(kind: .text(TextRules(longest: longest))) }
+    static func text(upTo longest: Int) -> Shape { Shape(kind: .text(TextRules(longest: longest, form: .plain))) }
     static func oneOf(_ values: [String]) -> Shape { Shape(kind: .text(TextRules(values: values))) }
     static func list(_ shape: Shape) -> Shape { Shape(kind: .list(shape)) }
     static func map(_ shape: Shape) -> Shape { Shape(kind: .map(shape)) }
@@ -123,16 +158,10 @@ extension Shape.TextRules {
     fileprivate func fault(of text: String) -> String? {
         if !values.isEmpty, !values.contains(text) { return "must be one of \(values.joined(separator: ", "))" }
         if let longest, text.unicodeScalars.count > longest { return "is longer than \(longest) characters" }
-        if let shortest, text.unicodeScalars.count < shortest { return "is empty" }
         if format != nil, UTCTime.parse(text) == nil { return "is no instant; write 2026-12-01T08:00:00Z" }
-        if pattern == Shape.sourceIDPattern, SourceID(text) == nil { return "is no source id: \(SourceID.rule)" }
-        if text.unicodeScalars.contains("\u{0}") { return "holds NUL" }
+        if let fault = form?.fault(of: text) { return fault }
         return nil
     }
-}
-
-extension Shape {
-    fileprivate static let sourceIDPattern = "^[a-z0-9][a-z0-9._-]{0,63}$"
 }
 
 // MARK: - JSON Schema
@@ -220,8 +249,7 @@ extension Shape.TextRules {
             }
         }
         schema.member(ifPresent: "format", format)
-        schema.member(ifPresent: "pattern", pattern)
-        schema.member(ifPresent: "minLength", shortest)
+        schema.member(ifPresent: "pattern", form?.pattern)
         schema.member(ifPresent: "maxLength", longest)
     }
 }

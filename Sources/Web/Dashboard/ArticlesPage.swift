@@ -23,7 +23,7 @@ struct ArticlesPage {
         let since = request.query.text("since").flatMap { Duration(parsing: $0) }
         var query = ArticleQuery(source: source, since: since.map { parts.now.addingTimeInterval(-$0.seconds) }, limit: Self.rows)
         query.words = words.split(separator: " ").prefix(10).map { String($0.prefix(100)) }
-        query.before = try APICall.number(request.query.text("before"))
+        query.before = try request.number("before")
         let articles = try await parts.store.articles(query)
         let sources = await parts.desk.currentRegistry.sources.map(\.id.text)
         return frame.page("Articles", at: "/articles", request) { main in
@@ -73,7 +73,7 @@ struct ArticlesPage {
     /// Articles as a table.
     static func write(_ articles: [Article], now: Date, withSource: Bool, to html: inout HTML) {
         let columns =
-            [HTML.Column("Seen")] + (withSource ? [HTML.Column("Source")] : []) + [HTML.Column("Title"), HTML.Column("Published", .minor)]
+            [HTML.Column("Seen")] + (withSource ? [HTML.Column("Source")] : []) + [HTML.Column("Title", isLong: true), HTML.Column("Published", .minor)]
         html.table("Articles, newest first", columns, articles) { article, row in
             row.cell { $0.ago(article.firstSeenAt, now) }
             if withSource { row.cell { $0.link("/sources/\(article.source)", article.source.text) } }

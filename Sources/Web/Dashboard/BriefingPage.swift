@@ -22,7 +22,7 @@ struct BriefingPage {
         guard let newsroom = parts.newsroom else { return NoNewsroom.page("Briefing", "/briefing", frame, request) }
         var query = BriefingQuery(limit: Self.rows)
         query.includesSmoke = true
-        query.before = try APICall.number(request.query.text("before"))
+        query.before = try request.number("before")
         let all = try await newsroom.store.briefings(query)
         let latest = query.before == nil ? all.first { !$0.isSmoke } : nil
         let cited = try await citations(of: latest, newsroom)

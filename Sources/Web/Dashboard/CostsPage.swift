@@ -95,7 +95,7 @@ struct CostsPage {
                 section.empty("No limit is set: nothing but the alerts bounds spending.", "Set gateway.budgets in the registry, or `keys create NAME --daily USD`.")
             }
             section.table(
-                "Budgets", [.init("Whose"), .init("Period"), .init("Spent", isNumber: true), .init("Limit", isNumber: true), .init("Used", .minor)], lines
+                "Budgets", [.init("Whose", isLong: true), .init("Period"), .init("Spent", isNumber: true), .init("Limit", isNumber: true), .init("Used", .minor)], lines
             ) { line, row in
                 row.text(line.scope.text, limit: 80)
                 row.text(line.period.isMonth ? "month" : "day")
@@ -136,7 +136,7 @@ struct CostsPage {
             }
             section.table(
                 "Articles by source, read by a model or by the desk's own reader",
-                [.init("Source"), .init("Articles", isNumber: true), .init("Model", isNumber: true), .init("Simple", isNumber: true), .init("By model", .minor)],
+                [.init("Source"), .init("Articles", isNumber: true, .minor), .init("Model", isNumber: true), .init("Simple", isNumber: true), .init("By model", .minor)],
                 Array(lines.prefix(20))
             ) { line, row in
                 row.text(line.source.text)

@@ -121,13 +121,13 @@ extension HTML {
     /// "3 min ago", with the instant itself for machines and for whoever points at it.
     mutating func ago(_ date: Date?, _ now: Date, never: String = "never") {
         guard let date else { return text(never) }
-        time(date, "\(Duration.seconds(max(0, now.timeIntervalSince(date))).short) ago")
+        time(date, "\(Figures.rough(now.timeIntervalSince(date))) ago")
     }
 
     /// "in 3 min", or "due".
     mutating func until(_ date: Date?, _ now: Date, never: String = "—") {
         guard let date else { return text(never) }
-        time(date, date > now ? "in \(Duration.seconds(date.timeIntervalSince(now)).short)" : "due")
+        time(date, date > now ? "in \(Figures.rough(date.timeIntervalSince(now)))" : "due")
     }
 
     mutating func time(_ date: Date, _ shown: String) {

@@ -21,7 +21,7 @@ struct JobsPage {
         return frame.page("Jobs", at: "/jobs", request) { main in
             main.title("Jobs", "What the newsroom does by itself, and what came of it.")
             main.element("div", .class("tiles"), .id("tiles"), .flag("data-fresh")) { tiles in
-                tiles.tile("Not read yet", Figures.grouped(backlog.new), backlog.oldest.map { "the oldest for \(Duration.seconds(max(0, now.timeIntervalSince($0))).short)" } ?? "none waits")
+                tiles.tile("Not read yet", Figures.grouped(backlog.new), backlog.oldest.map { "the oldest for \(Figures.rough(now.timeIntervalSince($0)))" } ?? "none waits")
                 tiles.tile("Waiting for a model", Figures.grouped(backlog.forModel), "read in batches")
                 let bad = jobs.filter { [.givenUp, .failed, .abandoned].contains($0.last?.outcome) }
                 tiles.tile("Jobs in trouble", String(bad.count), bad.isEmpty ? "none" : bad.map(\.plan.name).joined(separator: ", "), tone: bad.isEmpty ? .good : .bad)
@@ -29,7 +29,7 @@ struct JobsPage {
             main.section("Jobs", id: "jobs") { section in
                 guard !jobs.isEmpty else { return section.empty("No job is planned.", "A host with all roles plans them by itself.") }
                 let columns: [HTML.Column] = [
-                    .init("Job"), .init("Does", .minor), .init("Next"), .init("Last run"), .init("Came of it"), .init("Message", .minor),
+                    .init("Job"), .init("Does", .minor), .init("Next"), .init("Last run"), .init("Came of it", isLong: true), .init("Message", isLong: true, .minor),
                 ]
                 section.table("Jobs", columns, jobs) { job, row in
                     row.cell { $0.link("/jobs?job=\(PercentEscapes.encoded(job.plan.name))", job.plan.name) }
@@ -49,8 +49,8 @@ struct JobsPage {
 
     private static func write(_ runs: [JobRun], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("When"), .init("Job"), .init("For", .minor), .init("Came of it"), .init("Try", isNumber: true, .minor), .init("Time", isNumber: true, .minor),
-            .init("Message", .minor),
+            .init("When"), .init("Job"), .init("For", .minor), .init("Came of it", isLong: true), .init("Try", isNumber: true, .minor), .init("Time", isNumber: true, .minor),
+            .init("Message", isLong: true, .minor),
         ]
         html.table("Runs, newest first", columns, runs) { run, row in
             row.cell { $0.ago(run.startedAt, now) }

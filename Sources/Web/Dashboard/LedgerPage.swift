@@ -41,7 +41,7 @@ struct LedgerPage {
         do {
             entries = try await parts.store.entries(query)
         } catch let error as DeskError where error.code == .usage {
-            throw APICall.wrongCursor
+            throw Problem.wrongCursor
         }
         let isFiltered = query.operation != nil || query.key != nil || query.source != nil || query.from != nil || query.to != nil
         return frame.page("Ledger", at: "/ledger", request, isLive: query.after == nil) { main in
@@ -75,8 +75,8 @@ struct LedgerPage {
 
     private static func write(_ entries: [LedgerEntry], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("When"), .init("Status"), .init("Operation"), .init("Model", .minor), .init("For", .minor), .init("In", isNumber: true, .minor),
-            .init("Out", isNumber: true, .minor), .init("Cost", isNumber: true), .init("Call", .least),
+            .init("When"), .init("Status", isLong: true), .init("Operation"), .init("Model", .minor), .init("For", .minor), .init("In", isNumber: true, .minor),
+            .init("Out", isNumber: true, .minor), .init("Cost", isNumber: true), .init("Call", isLong: true, .least),
         ]
         html.table("Ledger entries, newest first", columns, entries) { entry, row in
             row.cell { $0.ago(entry.at, now) }
@@ -85,7 +85,9 @@ struct LedgerPage {
                 if let note = entry.note { cell.element("div", .class("remark")) { $0.outside(note, limit: 160) } }
             }
             row.text(entry.purpose.operation, limit: 64)
-            row.cell { $0.outside("\(entry.provider)/\(entry.model)", limit: 80) }
+            row.cell { cell in
+                cell.element("span", .class("name"), .init("title", entry.provider)) { $0.outside(entry.model, limit: 80) }
+            }
             row.cell { cell in
                 if let source = entry.purpose.source { cell.link("/sources/\(source)", source.text) }
                 if let article = entry.purpose.article { cell.link("/articles/\(article)", " article \(article)") }
@@ -107,12 +109,12 @@ struct LedgerPage {
     // MARK: - Audit
 
     private func audit(_ request: WebRequest) async throws -> Response {
-        let entries = try await parts.store.auditEntries(before: try APICall.number(request.query.text("before")), limit: Self.rows)
+        let entries = try await parts.store.auditEntries(before: try request.number("before"), limit: Self.rows)
         return frame.page("Audit", at: "/audit", request) { main in
             main.title("Audit", "Every change that was asked for here or through the API: who, what, when, and whether it succeeded.")
             main.element("section", .class("card flush"), .id("list"), .flag("data-fresh")) { section in
                 guard !entries.isEmpty else { return section.empty("Nothing has been changed yet.", "Disabling a source, polling it, logging in: each leaves a line here.") }
-                let columns: [HTML.Column] = [.init("When"), .init("Who"), .init("What"), .init("Of"), .init("Particulars", .minor), .init("Came of it")]
+                let columns: [HTML.Column] = [.init("When"), .init("Who"), .init("What"), .init("Of", isLong: true), .init("Particulars", isLong: true, .minor), .init("Came of it", isLong: true)]
                 section.table("Changes, newest first", columns, entries) { entry, row in
                     row.cell { $0.instant(entry.at) }
                     row.text(entry.actor, limit: 80)

@@ -74,9 +74,9 @@ struct LogInPage {
     }
 
     private func theme(_ request: WebRequest) -> Response {
-        let theme = request.query["to"].flatMap(Theme.init) ?? .system
+        let theme = request.query["to"].flatMap(ColourScheme.init) ?? .system
         var response = Response.redirect(to: Self.localPath(request.query["back"]))
-        response.headers[.setCookie] = "\(Theme.cookie)=\(theme.rawValue); Path=/; SameSite=Strict; Max-Age=31536000\(Self.secure(request))"
+        response.headers[.setCookie] = "\(ColourScheme.cookie)=\(theme.rawValue); Path=/; SameSite=Strict; Max-Age=31536000\(Self.secure(request))"
         return response
     }
 

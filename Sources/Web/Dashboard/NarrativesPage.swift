@@ -23,7 +23,7 @@ struct NarrativesPage {
         guard let newsroom = parts.newsroom else { return NoNewsroom.page("Narratives", "/narratives", frame, request) }
         let stage = request.query.text("stage").flatMap(NarrativeStage.init)
         var query = NarrativeQuery(stages: stage.map { [$0] } ?? Set(NarrativeStage.allCases.filter(\.isActive)), limit: Self.rows)
-        query.after = try APICall.number(request.query.text("after"))
+        query.after = try request.number("after")
         let narratives = try await newsroom.store.narratives(query)
         var days: [Int64: [NarrativeDay]] = [:]
         for narrative in narratives { days[narrative.id] = try await newsroom.store.timeline(of: narrative.id) }
@@ -53,7 +53,7 @@ struct NarrativesPage {
 
     private static func write(_ narratives: [Narrative], _ days: [Int64: [NarrativeDay]], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Stage"), .init("Narrative"), .init("Days", .minor), .init("Articles", isNumber: true), .init("Sources", isNumber: true, .minor),
+            .init("Stage"), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true), .init("Sources", isNumber: true, .minor),
             .init("Momentum", isNumber: true, .minor), .init("Mood", isNumber: true, .minor), .init("Last", .least),
         ]
         html.table("Narratives", columns, narratives) { narrative, row in
@@ -84,7 +84,7 @@ struct NarrativesPage {
         let days = Array(try await newsroom.store.timeline(of: narrative.id).suffix(60))
         var query = EnrichedQuery(limit: 30)
         query.narrative = narrative.id
-        query.before = try APICall.number(request.query.text("before"))
+        query.before = try request.number("before")
         let articles = try await newsroom.store.enrichedArticles(query)
         return frame.page(narrative.title, at: "/narratives", request) { main in
             main.title(narrative.title, narrative.summary.isEmpty ? "It turns on \(narrative.nucleus)." : narrative.summary) {
@@ -181,7 +181,7 @@ struct NarrativesPage {
 
     private static func write(_ signals: [SignalView], to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Trend"), .init("Who"), .init("Score", isNumber: true), .init("", .minor), .init("Mentions", isNumber: true),
+            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("", .minor), .init("Mentions", isNumber: true),
             .init("Before", isNumber: true, .minor), .init("Sources", isNumber: true, .minor), .init("Mood", isNumber: true, .minor),
         ]
         html.table("Signals, the strongest first", columns, signals) { signal, row in

@@ -121,7 +121,7 @@ struct OverviewPage {
                 head.text(" ")
                 head.link("/sources/\(report.source.id)", report.source.id.text)
                 if let since = report.state?.failingSince {
-                    head.element("span", .class("dim")) { $0.text(" for \(Duration.seconds(max(0, report.now.timeIntervalSince(since))).short)") }
+                    head.element("span", .class("dim")) { $0.text(" for \(Figures.rough(report.now.timeIntervalSince(since)))") }
                 }
             }
             need.element("p") { line in
@@ -198,7 +198,7 @@ enum PollTable {
         let columns =
             [HTML.Column("When")] + source + [
                 HTML.Column("Outcome"), HTML.Column("Items", isNumber: true, .minor), HTML.Column("New", isNumber: true),
-                HTML.Column("Time", isNumber: true, .minor), HTML.Column("What happened", .minor),
+                HTML.Column("Time", isNumber: true, .minor), HTML.Column("What happened", isLong: true, .minor),
             ]
         html.table("Polls, newest first", columns, polls) { poll, row in
             row.cell { $0.ago(poll.startedAt, now) }

@@ -27,7 +27,7 @@ struct PageFrame: Sendable {
     ) -> Response {
         var html = HTML()
         html.doctype()
-        let theme = Theme(headers)
+        let theme = ColourScheme(headers)
         html.element("html", .init("lang", "en"), theme == .system ? nil : .init("data-theme", theme.rawValue)) { html in
             html.element("head") { writeHead(title, isLive, to: &$0) }
             html.element("body") { html in
@@ -55,34 +55,36 @@ struct PageFrame: Sendable {
         html.element("script", .init("src", assets.path(.script)), .flag("defer"), isLive ? .init("data-live", "/live") : nil) { _ in }
     }
 
-    private func writeSide(_ place: String?, _ visitor: Visitor, _ theme: Theme, _ path: String, to html: inout HTML) {
-        html.element("header", .class("side")) { side in
-            side.element("a", .class("brand"), .href("/")) { brand in
-                brand.void("img", .init("src", assets.path(.icon)), .init("alt", ""), .init("width", "22"), .init("height", "22"))
-                brand.text("wiredesk")
-            }
-            if visitor.mayRead {
-                side.element("nav", .label("Pages")) { nav in
-                    for (path, name) in Self.places {
-                        nav.element("a", .href(path), path == place ? .init("aria-current", "page") : nil, text: name)
+    private func writeSide(_ place: String?, _ visitor: Visitor, _ theme: ColourScheme, _ path: String, to html: inout HTML) {
+        html.element("header", .class("side")) {
+            $0.element("div", .class("rail")) { side in
+                side.element("a", .class("brand"), .href("/")) { brand in
+                    brand.void("img", .init("src", assets.path(.icon)), .init("alt", ""), .init("width", "22"), .init("height", "22"))
+                    brand.text("wiredesk")
+                }
+                if visitor.mayRead {
+                    side.element("nav", .label("Pages")) { nav in
+                        for (path, name) in Self.places {
+                            nav.element("a", .href(path), path == place ? .init("aria-current", "page") : nil, text: name)
+                        }
                     }
                 }
-            }
-            side.element("div", .class("tools")) { tools in
-                writeThemes(theme, path, to: &tools)
-                guard visitor.kind == .session, let token = visitor.formToken else { return }
-                tools.element("form", .init("method", "post"), .init("action", "/logout")) { form in
-                    form.hidden(SameOrigin.formField, token)
-                    form.element("button", .class("plain"), text: "Log out")
+                side.element("div", .class("tools")) { tools in
+                    writeThemes(theme, path, to: &tools)
+                    guard visitor.kind == .session, let token = visitor.formToken else { return }
+                    tools.element("form", .init("method", "post"), .init("action", "/logout")) { form in
+                        form.hidden(SameOrigin.formField, token)
+                        form.element("button", .class("plain"), text: "Log out")
+                    }
                 }
             }
         }
     }
 
     /// Three links, so that it works without script: the answer sets a cookie and leads back.
-    private func writeThemes(_ theme: Theme, _ path: String, to html: inout HTML) {
+    private func writeThemes(_ theme: ColourScheme, _ path: String, to html: inout HTML) {
         html.element("div", .class("themes"), .init("role", "group"), .label("Colours")) { group in
-            for choice in Theme.allCases {
+            for choice in ColourScheme.allCases {
                 let target = "/theme?to=\(choice.rawValue)&back=\(PercentEscapes.encoded(path))"
                 group.element(
                     "a", .href(target), choice == theme ? .init("aria-current", "true") : nil, .init("rel", "nofollow"), text: choice.name)
@@ -111,12 +113,12 @@ struct PageFrame: Sendable {
 }
 
 /// Light, dark, or as the system has it.
-enum Theme: String, CaseIterable {
+enum ColourScheme: String, CaseIterable {
     case system, light, dark
 
     static let cookie = "wiredesk_theme"
 
-    init(_ headers: HTTPFields) { self = Cookies.value(of: Self.cookie, in: headers).flatMap(Theme.init) ?? .system }
+    init(_ headers: HTTPFields) { self = Cookies.value(of: Self.cookie, in: headers).flatMap(ColourScheme.init) ?? .system }
 
     var name: String {
         switch self {

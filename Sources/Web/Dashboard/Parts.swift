@@ -89,15 +89,18 @@ extension HTML {
         enum Weight: String { case main = "", minor, least }
         var name: String
         var isNumber = false
+        /// Holds text from outside, which breaks wherever it must.
+        var isLong = false
         var weight = Weight.main
 
-        init(_ name: String, isNumber: Bool = false, _ weight: Weight = .main) {
+        init(_ name: String, isNumber: Bool = false, isLong: Bool = false, _ weight: Weight = .main) {
             self.name = name
             self.isNumber = isNumber
+            self.isLong = isLong
             self.weight = weight
         }
 
-        var classes: String { [isNumber ? "number" : "", weight.rawValue].filter { !$0.isEmpty }.joined(separator: " ") }
+        var classes: String { [isNumber ? "number" : "", isLong ? "long" : "", weight.rawValue].filter { !$0.isEmpty }.joined(separator: " ") }
     }
 
     /// A table whose rows are written cell by cell.
@@ -185,13 +188,25 @@ enum Figures {
         let size = sum.picodollars.magnitude
         if size == 0 { return "$0.00" }
         if size < UInt128(dollar / 10_000) { return sum.picodollars < 0 ? "> −$0.0001" : "< $0.0001" }
-        let text = sum.text(decimals: size >= UInt128(dollar) ? 2 : 4)
+        let fine = sum.text(decimals: 4)
+        let text = size >= UInt128(dollar) || fine.hasSuffix("00") ? sum.text(decimals: 2) : fine
         let parts = text.split(separator: ".", maxSplits: 1)
         let whole = Int(parts[0]).map { $0 >= 1000 ? grouped($0) : String(parts[0]) } ?? String(parts[0])
         return parts.count > 1 ? "$\(whole).\(parts[1])" : "$\(whole)"
     }
 
     static func dollars(_ money: Money) -> String { dollars(MoneySum(money)) }
+
+    /// A span as people say it: "40 s", "12 min", "3 h", "2 d"; what is below zero counts as none.
+    static func rough(_ seconds: Double) -> String {
+        let seconds = Int(min(max(seconds, 0), 1e10))
+        return switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<5400: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
 
     /// "12.3 k", "4.5 M".
     static func short(_ number: Int) -> String {

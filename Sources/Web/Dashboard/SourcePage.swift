@@ -54,7 +54,9 @@ struct SourcePage {
 
     private func show(_ request: WebRequest, diagnosis: Diagnosis? = nil) async throws -> Response {
         let report = try await parts.sourceReport(request.parameters["id"] ?? "")
-        let cursor = try PollQuery.Cursor.read(request.query.text("before"))
+        let before = request.query.text("before")
+        let cursor = before.flatMap(PollQuery.Cursor.init)
+        if before != nil, cursor == nil { throw Problem.wrongCursor }
         let polls = try await parts.store.polls(PollQuery(source: report.source.id, before: cursor, limit: 40))
         let articles = try await parts.store.articles(ArticleQuery(source: report.source.id, limit: 8))
         let origins = await parts.desk.currentRegistry.origins[report.source.id] ?? []
@@ -148,8 +150,16 @@ struct SourcePage {
 
     private func writeSettings(_ origins: [EffectiveValue], to html: inout HTML) {
         guard !origins.isEmpty else { return html.empty("All settings are the program's own.") }
+        Self.write(origins.filter { $0.origin != .builtIn }, to: &html)
+        html.element("details") { details in
+            details.element("summary", text: "The program's own values")
+            Self.write(origins.filter { $0.origin == .builtIn }, to: &details)
+        }
+    }
+
+    private static func write(_ values: [EffectiveValue], to html: inout HTML) {
         html.element("dl", .class("facts")) { list in
-            for value in origins {
+            for value in values {
                 list.element("dt", text: value.key)
                 list.element("dd") { cell in
                     cell.outside(value.value, limit: 200)

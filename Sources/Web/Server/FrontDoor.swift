@@ -91,7 +91,7 @@ struct FrontDoor: RouterMiddleware {
             return try await route.run(asked)
         } catch let problem as Problem {
             return told(problem, route.tongue, visitor, request)
-        } catch let error as DeskError where error.code == .usage {
+        } catch let error as DeskError where error.code == .usage || error.code == .config {
             return told(Problem(409, error.message, hint: error.hint), route.tongue, visitor, request)
         } catch let error as DeskError {
             log(error, route)

@@ -35,7 +35,13 @@ struct Problem: Error, Sendable, Equatable {
     }
 
     /// The reason phrase.
-    var title: String { HTTPResponse.Status(code: status).reasonPhrase }
+    var title: String { Self.titles[status] ?? "Problem" }
+
+    private static let titles = [
+        400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+        409: "Conflict", 413: "Content Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error",
+        503: "Service Unavailable",
+    ]
 
     var bytes: [UInt8] {
         var json = JSONWriter()
