@@ -136,6 +136,8 @@ let package = Package(
             name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),
         .testTarget(
+            name: "WebTests", dependencies: ["Web", "Stores", "Costs", "WireCore", "DashboardStage", httpTypes], swiftSettings: settings),
+        .testTarget(
             name: "DemoTests", dependencies: ["Demo", "Host", "Stores", "WireCore", "TestSupport", logging], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

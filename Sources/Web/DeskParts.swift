@@ -22,6 +22,8 @@ public struct DeskParts: Sendable {
     public var registryProblem: @Sendable () -> String?
     public var clock: any DeskClock
     public var logger: Logger
+    /// Told of every change, so that other open pages show it; the server sets it.
+    var news: LiveNews?
 
     public init(
         desk: Desk, store: Store, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
@@ -99,6 +101,7 @@ public struct DeskParts: Sendable {
         do {
             let value = try await body()
             _ = try await store.enterAudit(entry)
+            news?.tell("change", of: subject ?? action)
             return value
         } catch {
             entry.failure = SafeText.line((error as? Problem)?.detail ?? (error as? DeskError)?.message ?? "it failed inside the host", limit: 400)

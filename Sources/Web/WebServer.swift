@@ -36,6 +36,8 @@ public struct WebServer: Service {
         try address.check(against: token)
         self.address = address
         self.isOptional = isOptional
+        var parts = parts
+        parts.news = polls.news
         self.parts = parts
         self.token = token
         self.gateway = gateway

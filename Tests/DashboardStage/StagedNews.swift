@@ -38,8 +38,10 @@ struct StagedNews {
     ]
 
     func file(isSpent: Bool) async throws {
+        // Among the first articles, or the very latest.
+        if !isSpent { try await fileHostile() }
         for (index, (name, _)) in Self.names.enumerated() { try await filePolls(of: name, index) }
-        try await fileHostile()
+        if isSpent { try await fileHostile() }
         try await fileCalls(isSpent: isSpent)
         _ = try await store.raiseAlert(
             id: "cost:day:2026-11-23:0.5", message: "Model calls have cost $0.52 on 2026-11-23; the alert is set at $0.50 a day.",
@@ -60,7 +62,7 @@ struct StagedNews {
     private func filePolls(of name: String, _ index: Int) async throws {
         guard let id = SourceID(name) else { return }
         let isSick = name == "coindesk-api" || name == "messari"
-        var state = SourceState(source: id)
+        var state = try await store.sourceState(of: id) ?? SourceState(source: id)
         for poll in (0..<24).reversed() {
             let start = clock.instant.addingTimeInterval(-Double(poll) * 1260 - Double(index * 47 + 70))
             let fails = isSick ? poll < (name == "messari" ? 24 : 6) : name == "thedefiant" && poll % 7 == 3
@@ -130,13 +132,14 @@ struct StagedNews {
     }
 
     private func fileHostile() async throws {
-        guard let id = SourceID("bitcoincom"), let state = try await store.sourceState(of: id) else { return }
+        guard let id = SourceID("bitcoincom") else { return }
+        let state = try await store.sourceState(of: id) ?? SourceState(source: id)
         let items = Self.hostile.enumerated().map { number, title in
             Item(
                 id: "hostile-\(number)", title: title, url: number == 0 ? "javascript:document.documentElement.dataset.owned=1" : "https://bitcoincom.example/h\(number)",
                 author: title, summary: title, content: "<p>\(number)</p>", categories: [title])
         }
-        var record = PollRecord(source: id, startedAt: clock.instant.addingTimeInterval(-640), outcome: .ok)
+        var record = PollRecord(source: id, startedAt: clock.instant.addingTimeInterval(-86_000), outcome: .ok)
         (record.message, record.durationMs, record.attempts, record.pages) = ("30 items", 212, 1, 1)
         record.items.seen = items.count
         _ = try await store.file(

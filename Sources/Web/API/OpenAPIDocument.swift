@@ -110,7 +110,7 @@ enum OpenAPIDocument {
     /// What may go wrong with any operation of its kind, and with this one.
     private static func problems(of endpoint: Endpoint, _ isGuarded: Bool) -> [Int] {
         var problems = Set(endpoint.problems + [400])
-        if isGuarded { problems.formUnion([401, 429]) }
+        if isGuarded { problems.insert(401) }
         if endpoint.access == .change { problems.formUnion([403, 408, 413]) }
         if endpoint.body != nil { problems.insert(415) }
         if endpoint.access != .open { problems.insert(503) }

@@ -17,7 +17,7 @@ enum CostWords {
 
     /// The banner: that a threshold is reached, and what drives it.
     static func write(_ alert: BudgetAlert, _ report: SpendingReport, to html: inout HTML) {
-        html.element("article", .class("need warn"), .init("role", "alert")) { need in
+        html.element("article", .class("need")) { need in
             need.element("h3") { head in
                 head.pill(.warn, "cost alert")
                 head.text(" ")

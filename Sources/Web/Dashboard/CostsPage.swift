@@ -31,7 +31,7 @@ struct CostsPage {
         return frame.page("Costs", at: "/costs", request) { main in
             main.title("Costs", "\(report.day.month.text), days of \(report.zone). Every amount is exact; point at one to see all of it.")
             if !alerts.isEmpty {
-                main.element("div", .class("card banner"), .id("alerts"), .flag("data-fresh")) { banner in
+                main.section(alerts.count == 1 ? "Alert" : "Alerts", id: "alerts", class: "card banner") { banner in
                     for alert in alerts { CostWords.write(alert, report, to: &banner) }
                 }
             }

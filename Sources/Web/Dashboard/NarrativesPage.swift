@@ -181,7 +181,7 @@ struct NarrativesPage {
 
     private static func write(_ signals: [SignalView], to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("", .minor), .init("Mentions", isNumber: true),
+            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("Share", .minor), .init("Mentions", isNumber: true),
             .init("Before", isNumber: true, .minor), .init("Sources", isNumber: true, .minor), .init("Mood", isNumber: true, .minor),
         ]
         html.table("Signals, the strongest first", columns, signals) { signal, row in

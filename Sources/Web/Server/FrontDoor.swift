@@ -165,7 +165,8 @@ struct FrontDoor: RouterMiddleware {
     }
 }
 
-/// What every answer tells the browser: nothing inline, nothing from elsewhere, no frame, no guessing, no referrer.
+/// What every answer tells the browser: nothing inline, nothing from elsewhere, no frame, no guessing, no referrer to others. (With
+/// `no-referrer` browsers would send `Origin: null` with our own forms, which then could not be told from a stranger's.)
 enum SecurityFields {
     private static let fields: [(HTTPField.Name?, String)] = [
         (
@@ -173,7 +174,7 @@ enum SecurityFields {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
                 + "base-uri 'none'; frame-ancestors 'none'"
         ),
-        (.xContentTypeOptions, "nosniff"), (HTTPField.Name("x-frame-options"), "DENY"), (HTTPField.Name("referrer-policy"), "no-referrer"),
+        (.xContentTypeOptions, "nosniff"), (HTTPField.Name("x-frame-options"), "DENY"), (HTTPField.Name("referrer-policy"), "same-origin"),
         (HTTPField.Name("cross-origin-opener-policy"), "same-origin"), (HTTPField.Name("cross-origin-resource-policy"), "same-origin"),
         (HTTPField.Name("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ]

@@ -25,29 +25,19 @@ final class Gatekeeper: Sendable {
 
     var asksForToken: Bool { token != nil }
 
-    /// Who sent these fields.
+    /// Who sent these fields. A wrong token is told so however often it comes, so that nobody is locked out by somebody else behind the same
+    /// proxy; what keeps it from being guessed is its length. The form, which people type into, is slowed down: see ``logIn(_:remote:)``.
     func visitor(_ headers: HTTPFields, remote: String) throws(Problem) -> Visitor {
         guard let token else { return Visitor(kind: .local, remote: remote, formToken: localFormToken) }
         if let shown = Self.shownToken(headers) {
-            if token.matches(shown) { return Visitor(kind: .token, remote: remote) }
-            try noteWrongToken(from: remote)
+            guard token.matches(shown) else { throw .unauthorized("the token is not the right one") }
+            return Visitor(kind: .token, remote: remote)
         }
         let now = clock.now()
         if let id = Cookies.value(of: Self.cookie, in: headers), let session = state.withLock({ $0.sessions.session(id, at: now) }) {
             return Visitor(kind: .session, remote: remote, formToken: session.formToken)
         }
         return Visitor(kind: .nobody, remote: remote)
-    }
-
-    /// The right token always opens, so that nobody is locked out by somebody else behind the same proxy; wrong ones are answered ever later.
-    private func noteWrongToken(from remote: String) throws(Problem) {
-        let now = clock.now()
-        let wait = state.withLock { state in
-            let wait = state.throttle.wait(for: remote, at: now)
-            if wait == nil { state.throttle.noteFailure(of: remote, at: now) }
-            return wait
-        }
-        throw wait.map(Problem.tooManyTries) ?? .unauthorized("the token is not the right one")
     }
 
     /// What comes of a log-in.

@@ -30,10 +30,6 @@ struct Problem: Error, Sendable, Equatable {
         Problem(401, detail, hint: "Send the admin token as Authorization: Bearer … or X-API-Key, or log in at /login.")
     }
 
-    static func tooManyTries(_ seconds: Int) -> Problem {
-        Problem(429, "too many wrong tokens came from this address", hint: "Wait, then send the right one.", retryAfter: seconds)
-    }
-
     /// The reason phrase.
     var title: String { Self.titles[status] ?? "Problem" }
 
