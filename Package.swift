@@ -76,6 +76,7 @@ let package = Package(
             dependencies: [
                 "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Host", "Stores", hummingbird, nioCore, nioPosix, httpTypes, logging, lifecycle,
             ],
+            resources: [.embedInCode("Assets/desk.css"), .embedInCode("Assets/desk.js"), .embedInCode("Assets/icon.svg")],
             swiftSettings: settings),
         .target(
             name: "Commands",
@@ -97,6 +98,10 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "NewsroomCrashWriter", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Tests/NewsroomCrashWriter",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "DashboardStage",
+            dependencies: ["Web", "Host", "Stores", "SQLiteStore", "Costs", "Fetch", "Resilience", "WireCore", logging], path: "Tests/DashboardStage",
             swiftSettings: settings),
         .executableTarget(
             name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
@@ -138,6 +143,8 @@ let package = Package(
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),
+        .testTarget(
+            name: "WebTests", dependencies: ["Web", "Stores", "Costs", "WireCore", "DashboardStage", httpTypes], swiftSettings: settings),
         .testTarget(
             name: "DemoTests", dependencies: ["Demo", "Host", "Stores", "WireCore", "TestSupport", logging], swiftSettings: settings),
     ],

@@ -11,7 +11,11 @@ struct CostsCommand: AsyncParsableCommand {
         subcommands: [Summary.self, CostsExport.self, CostsVerify.self, CostsWhatIf.self], defaultSubcommand: Summary.self)
 
     /// What a summary can be broken down by.
-    enum Breakdown: String, CaseIterable, ExpressibleByArgument { case model, operation, source, key, day }
+    enum Breakdown: String, CaseIterable, ExpressibleByArgument {
+        case model, operation, source, key, day
+
+        var property: SpendingGroup.Property { SpendingGroup.Property(rawValue: rawValue) ?? .model }
+    }
 
     struct Summary: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

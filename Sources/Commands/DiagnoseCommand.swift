@@ -85,26 +85,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
     private func printJSON(_ diagnosis: Diagnosis) {
         var writer = JSONWriter(capacity: 2048)
-        writer.object { json in
-            diagnosis.report.write(to: &json)
-            json.key("stages")
-            json.array { list in
-                for stage in diagnosis.stages {
-                    list.object {
-                        $0.member("name", stage.name)
-                        $0.key("ok")
-                        if let ok = stage.ok { $0.bool(ok) } else { $0.null() }
-                        $0.member("ms", stage.ms)
-                        $0.member("detail", stage.detail)
-                    }
-                }
-            }
-            json.key("hops")
-            json.array { list in
-                for hop in diagnosis.hops { list.object { hop.write(to: &$0) } }
-            }
-            json.member("advice", diagnosis.advice)
-        }
+        writer.object { diagnosis.write(to: &$0) }
         Output.line(writer.text)
     }
 

@@ -10,30 +10,7 @@ enum LedgerLine {
 
     static func json(_ entry: LedgerEntry) -> String {
         var json = JSONWriter(capacity: 512)
-        json.object { object in
-            object.member("id", entry.id)
-            object.member(ifPresent: "at", entry.at)
-            object.member("operation", entry.purpose.operation)
-            object.member("provider", entry.provider)
-            object.member("model", entry.model)
-            object.member("source", orNull: entry.purpose.source?.text)
-            object.member("article", orNull: entry.purpose.article.map { Int($0) })
-            object.member("key", orNull: entry.purpose.key)
-            object.member("status", entry.status.rawValue)
-            object.member("inputTokens", entry.usage.inputTokens)
-            object.member("outputTokens", entry.usage.outputTokens)
-            object.member("cacheReadTokens", entry.usage.cacheReadTokens)
-            object.member("cacheWrite5mTokens", entry.usage.cacheWrite5mTokens)
-            object.member("cacheWrite1hTokens", entry.usage.cacheWrite1hTokens)
-            object.member("webSearches", entry.usage.webSearches)
-            object.member("costUSD", entry.cost.dollars)
-            object.member("savedUSD", entry.saved.dollars)
-            object.member("reservedUSD", entry.bound.dollars)
-            object.member("priceFrom", entry.priceFrom)
-            object.member("messageId", orNull: entry.messageID)
-            object.member("note", orNull: entry.note)
-            object.member("rawUsage", orNull: entry.rawUsage)
-        }
+        json.object { entry.write(to: &$0) }
         return json.text
     }
 

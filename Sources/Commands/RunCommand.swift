@@ -21,7 +21,8 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "Where /health, /ready and /metrics are served (default 127.0.0.1:8080).") var listen: String?
+    @Option(help: "Where dashboard, admin API and gateway are served (default 127.0.0.1:8080; other machines only with WIREDESK_ADMIN_TOKEN).")
+    var listen: String?
     @Option(help: "What this host does: poll, newsroom, web, or several separated by commas; all by default.") var roles = "all"
 
     /// What a host can do.
@@ -49,14 +50,18 @@ struct RunCommand: AsyncParsableCommand {
             let workspace = try Workspace(global, defaultLogLevel: .info)
             let roles = try chosenRoles()
             let address = try ListenAddress(parsing: listen ?? Self.defaultListen)
+            let token = try AdminToken.read(workspace.environment)
+            try address.check(against: token)
             let registry = try workspace.registry()
             let lock = try workspace.data.lockForHost()
             let store = try workspace.openStore()
             let fetcher = try workspace.fetcher(registry)
             let poller = SourcePoller(
                 store: store, fetcher: fetcher, clock: SystemClock(), environment: workspace.environment, logger: workspace.logger)
+            let polls = PollCounters()
             let desk = Desk(
-                registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger)
+                registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger,
+                observer: { polls.note($0) })
             greet(registry, workspace)
             let exchanger = workspace.exchanger()
             let delivery = try workspace.delivery(registry, store: store, exchanger: exchanger)
@@ -65,9 +70,13 @@ struct RunCommand: AsyncParsableCommand {
                 store: store, models: ModelDesk(gateway: gateway), registry: { await desk.currentRegistry }, delivery: delivery, clock: SystemClock(),
                 logger: workspace.logger)
             let jobs = JobRunner(performer: staff, store: store, owner: .own, clock: SystemClock(), logger: workspace.logger)
-            let status = StatusServer(
-                address: address, isOptional: listen == nil, desk: desk, store: store,
-                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), clock: SystemClock(), logger: workspace.logger)
+            let errands = Errands()
+            let parts = workspace.deskParts(
+                desk: desk, store: store, fetcher: fetcher, isPolling: roles.contains(.poll), 
+                newsroom: NewsroomDoor(staff: staff, jobs: jobs, store: store, errands: errands))
+            let status = try WebServer(
+                address: address, isOptional: listen == nil, parts: parts, token: token,
+                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), polls: polls)
             var services: [any Service] = []
             if roles.contains(.poll) { services.append(desk) }
             if roles.contains(.newsroom) {
@@ -80,6 +89,8 @@ struct RunCommand: AsyncParsableCommand {
             }
             if roles.contains(.web) { services.append(status) }
             try await serve(services, desk, workspace)
+            await jobs.finish()
+            await errands.finish(within: .seconds(3))
             await delivery.finish()
             await gateway.finish()
             await exchanger.shutdown()

@@ -63,12 +63,17 @@ struct SourcesListCommand: AsyncParsableCommand {
 
 /// A source's row in a list.
 struct SourceLine {
-    let source: SourceConfiguration
-    let state: SourceState?
-    let articles: Int
-    let now: Date
+    let report: SourceReport
 
-    var status: SourceStatus { SourceStatus(of: source, state, now: now) }
+    init(source: SourceConfiguration, state: SourceState?, articles: Int, now: Date) {
+        report = SourceReport(source: source, state: state, articles: articles, now: now)
+    }
+
+    var source: SourceConfiguration { report.source }
+    var state: SourceState? { report.state }
+    var articles: Int { report.articles }
+    var status: SourceStatus { report.status }
+    var nextPollAt: Date? { report.nextPollAt }
 
     func cells(_ palette: Palette) -> [Table.Cell] {
         let paint: (String) -> String =
@@ -80,36 +85,14 @@ struct SourceLine {
             }
         return [
             .init(source.id.text, paint: palette.bold), .init(status.rawValue, paint: paint),
-            .init(state?.lastPollAt.map { Self.ago($0, now) } ?? "never"), .init(next), .init(number: articles), .init(remark),
+            .init(state?.lastPollAt.map { Self.ago($0, report.now) } ?? "never"), .init(next), .init(number: articles),
+            .init(SafeText.line(report.remark, limit: 1000)),
         ]
     }
 
     private var next: String {
         guard let next = nextPollAt else { return "—" }
-        return next > now ? "in \(Duration.seconds(next.timeIntervalSince(now)).short)" : "due"
-    }
-
-    /// Nil when it is not going to be polled unless an operator changes something.
-    var nextPollAt: Date? { source.isEnabled(at: now) && status != .held ? state?.nextPollAt : nil }
-
-    private var remark: String {
-        switch status {
-        case .held:
-            return "the registry holds its breaker open (breaker.mode forced_open); not polled until that is changed"
-        case .disabled:
-            let disabled = source.disabled
-            let until = disabled?.until.map { "until \(UTCTime.text($0))" }
-            return ([disabled?.reason.map { SafeText.line($0, limit: 200) }, disabled?.by.map { "by \($0)" }, until].compactMap { $0 }).joined(
-                separator: ", ")
-        case .failing, .resting:
-            let since = state?.failingSince.map { "for \(Duration.seconds(max(0, now.timeIntervalSince($0))).short): " } ?? ""
-            let served = state?.servedBy.flatMap { $0 == source.id ? nil : "; served by \($0)" } ?? ""
-            return "\(since)\(state?.lastOutcome?.rawValue ?? ""), \(state?.lastMessage ?? "")\(served)"
-        case .quiet:
-            return "nothing new for longer than \(source.expects?.short ?? "expected")"
-        case .well, .new:
-            return state?.movedTo.map { "has moved for good to \($0)" } ?? ""
-        }
+        return next > report.now ? "in \(Duration.seconds(next.timeIntervalSince(report.now)).short)" : "due"
     }
 
     static func ago(_ date: Date, _ now: Date) -> String { "\(Duration.seconds(max(0, now.timeIntervalSince(date))).short) ago" }
@@ -117,43 +100,9 @@ struct SourceLine {
     static func json(_ lines: [SourceLine]) -> String {
         var writer = JSONWriter(capacity: 4096)
         writer.array { list in
-            for line in lines { list.object { line.write(to: &$0) } }
+            for line in lines { list.object { line.report.write(to: &$0) } }
         }
         return writer.text
-    }
-
-    private func write(to json: inout JSONWriter) {
-        json.member("id", source.id.text)
-        json.member("kind", source.kind.name)
-        json.member("url", source.url)
-        json.member("status", status.rawValue)
-        json.member("enabled", source.isEnabled(at: now))
-        if let disabled = source.disabled {
-            json.key("disabled")
-            json.object {
-                $0.member("by", orNull: disabled.by)
-                $0.member("reason", orNull: disabled.reason)
-                $0.member("at", orNull: disabled.at.map(UTCTime.text))
-                $0.member("until", orNull: disabled.until.map(UTCTime.text))
-            }
-        }
-        json.member("interval", source.interval.text)
-        json.member("fallback", orNull: source.fallback?.text)
-        json.member("lastOutcome", orNull: state?.lastOutcome?.rawValue)
-        json.member("message", orNull: state?.lastMessage)
-        json.member("hint", orNull: state?.lastHint)
-        json.member("lastPollAt", orNull: state?.lastPollAt.map(UTCTime.text))
-        json.member("nextPollAt", orNull: nextPollAt.map(UTCTime.text))
-        json.member("lastSuccessAt", orNull: state?.lastSuccessAt.map(UTCTime.text))
-        json.member("lastNewItemAt", orNull: state?.lastNewItemAt.map(UTCTime.text))
-        json.member("failingSince", orNull: state?.failingSince.map(UTCTime.text))
-        json.member("servedBy", orNull: state?.servedBy?.text)
-        json.member("movedTo", orNull: state?.movedTo)
-        json.member("articles", articles)
-        json.key("breaker")
-        json.object { (state?.breaker ?? Breaker()).write(to: &$0) }
-        json.key("tags")
-        json.array { list in source.tags.forEach { list.string($0) } }
     }
 }
 

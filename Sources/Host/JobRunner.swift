@@ -56,6 +56,7 @@ public actor JobRunner: Service {
     /// Not asked before then.
     private var notBefore: [Job: Date] = [:]
     private var sleeper: Task<Void, Never>?
+    private let errands = Errands()
 
     /// `owner` names this process among others that share the store.
     public init(performer: any JobPerforming, store: any NewsroomStore, owner: JobOwner, clock: any DeskClock, logger: Logger) {
@@ -204,6 +205,20 @@ public actor JobRunner: Service {
             for (job, slot) in jobs { await work(job, slot, schedule[job]) }
         }
     }
+
+    /// Begins a job now, by hand, and returns while it runs; its end is entered as always. ``finish(within:)`` waits for it.
+    public func start(_ job: Job, isForced: Bool) async throws -> JobPermit {
+        let schedule = await performer.schedule()
+        let slot = schedule.slotByHand(of: job, at: clock.now())
+        let permit = try await ask(job, slot, schedule[job], isForced: isForced)
+        if case .granted(let run) = permit {
+            errands.begin { _ = await self.perform(job, slot, run, schedule[job], isForced: isForced) }
+        }
+        return permit
+    }
+
+    /// Waits for what was begun by hand, and calls off what has not ended in time.
+    public func finish(within time: Duration = .seconds(3)) async { await errands.finish(within: time) }
 
     /// Runs a job now, by hand. `isForced`: whatever became of its slot before. Throws when the store fails.
     public func runNow(_ job: Job, isForced: Bool) async throws -> JobPermit {

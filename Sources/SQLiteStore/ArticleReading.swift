@@ -24,8 +24,12 @@ extension Database {
         return articles
     }
 
-    func articleCounts() throws -> [SourceID: Int] {
-        let counts = try rows("SELECT source, count(*) FROM articles GROUP BY source", []) { (try $0.source(0), $0.int(1)) }
+    func articleCounts(since instant: Date?) throws -> [SourceID: Int] {
+        let sql =
+            instant == nil
+            ? "SELECT source, articles FROM article_counts WHERE articles > 0"
+            : "SELECT source, count(*) FROM articles WHERE first_seen_at >= ? GROUP BY source"
+        let counts = try rows(sql, instant.map { [SQLValue($0)] } ?? []) { (try $0.source(0), $0.int(1)) }
         return Dictionary(uniqueKeysWithValues: counts)
     }
 

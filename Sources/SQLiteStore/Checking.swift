@@ -66,6 +66,13 @@ extension Database {
                 articles JOIN articles AS first ON first.id = articles.near_duplicate_of
                 WHERE first.id >= articles.id OR first.source = articles.source
                 """),
+        Invariant(
+            complaint: "a source whose articles are not as many as are counted",
+            exceptions: """
+                (SELECT source FROM article_counts UNION SELECT source FROM articles) AS any
+                WHERE coalesce((SELECT articles FROM article_counts WHERE source = any.source), 0)
+                    <> (SELECT count(*) FROM articles WHERE source = any.source)
+                """),
         Invariant(complaint: "an article without an identity", exceptions: "articles WHERE identity = ''"),
         Invariant(complaint: "a day with a negative count", exceptions: "source_days WHERE items < 0 OR bytes < 0"),
         Invariant(complaint: "a source without a revision", exceptions: "source_states WHERE revision < 1"),

@@ -88,7 +88,7 @@ extension Database {
     fileprivate func number(ofEntry id: String) throws -> Int64 {
         guard let number = try first("SELECT number FROM ledger WHERE id = ?", .text(id), make: { $0.int64(0) }) else {
             throw DeskError(
-                .store, "there is no ledger entry \"\(SafeText.line(id, limit: 80))\" to go on behind",
+                .usage, "there is no ledger entry \"\(SafeText.line(id, limit: 80))\" to go on behind",
                 hint: "Begin with the first page again.")
         }
         return number

@@ -11,11 +11,20 @@ extension Database {
     }
 
     /// Newest start first.
-    func polls(of source: SourceID?, limit: Int) throws -> [PollRecord] {
-        let condition = source == nil ? "" : "WHERE source = ?"
+    func polls(_ query: PollQuery) throws -> [PollRecord] {
+        var conditions: [String] = []
+        var values: [SQLValue] = []
+        if let source = query.source {
+            conditions.append("source = ?")
+            values.append(.text(source.text))
+        }
+        if let cursor = query.before {
+            conditions.append("(started_at, id) < (?, ?)")
+            values += [SQLValue(cursor.startedAt), .integer(cursor.id)]
+        }
+        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let sql = "SELECT id, \(PollColumns.all) FROM polls \(condition) ORDER BY started_at DESC, id DESC LIMIT ?"
-        let values = (source.map { [.text($0.text)] } ?? []) + [SQLValue(max(0, limit))]
-        return try rows(sql, values, PollColumns.poll)
+        return try rows(sql, values + [SQLValue(max(0, query.limit))], PollColumns.poll)
     }
 }
 

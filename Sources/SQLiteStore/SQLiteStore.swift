@@ -71,12 +71,12 @@ public final class SQLiteStore: DeskStore {
         try await read { db in try db.articles(query) }
     }
 
-    public func articleCounts() async throws -> [SourceID: Int] {
-        try await read { db in try db.articleCounts() }
+    public func articleCounts(since instant: Date?) async throws -> [SourceID: Int] {
+        try await read { db in try db.articleCounts(since: instant) }
     }
 
-    public func polls(of source: SourceID?, limit: Int) async throws -> [PollRecord] {
-        try await read { db in try db.polls(of: source, limit: limit) }
+    public func polls(_ query: PollQuery) async throws -> [PollRecord] {
+        try await read { db in try db.polls(query) }
     }
 
     /// Also keeps no more than 200 polls of each source, and forgets what served only the days before.

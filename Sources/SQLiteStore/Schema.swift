@@ -29,6 +29,10 @@ enum Schema {
             try db.execute(sql: NewsroomTables.briefings)
             try db.execute(sql: NewsroomTables.jobsAndPrices)
         }
+        migrator.registerMigration("5 audit") { db in
+            try db.execute(sql: AuditTables.audit)
+            try db.execute(sql: AuditTables.articleCounts)
+        }
         return migrator
     }
 

@@ -29,11 +29,12 @@ public protocol DeskStore: Sendable {
     /// Articles by first-seen time, newest first.
     func articles(_ query: ArticleQuery) async throws -> [Article]
 
-    /// How many articles there are of each source.
-    func articleCounts() async throws -> [SourceID: Int]
+    /// How many articles there are of each source; with `since`, only those first seen at that instant or later. Costs the same however
+    /// many there are without it, and grows with those that are counted with it.
+    func articleCounts(since instant: Date?) async throws -> [SourceID: Int]
 
     /// Polls by start time, newest first.
-    func polls(of source: SourceID?, limit: Int) async throws -> [PollRecord]
+    func polls(_ query: PollQuery) async throws -> [PollRecord]
 
     /// Removes what has aged: polls and articles (with their links) that are older than the given instants.
     /// Returns how many rows went.
@@ -44,6 +45,42 @@ public protocol DeskStore: Sendable {
 
     /// Ends all work; no other method may be called afterwards.
     func close() async throws
+}
+
+extension DeskStore {
+    /// How many articles there are of each source.
+    public func articleCounts() async throws -> [SourceID: Int] { try await articleCounts(since: nil) }
+
+    /// The latest polls of one source, or of all.
+    public func polls(of source: SourceID?, limit: Int) async throws -> [PollRecord] {
+        try await polls(PollQuery(source: source, limit: limit))
+    }
+}
+
+/// Which polls to read.
+public struct PollQuery: Sendable {
+    public var source: SourceID?
+    /// Only polls behind this one, in the order of the list: the cursor of the next page.
+    public var before: Cursor?
+    public var limit: Int
+
+    /// A poll's place in the list.
+    public struct Cursor: Sendable, Equatable {
+        /// To the millisecond.
+        public var startedAt: Date
+        public var id: Int64
+
+        public init(startedAt: Date, id: Int64) {
+            self.startedAt = startedAt
+            self.id = id
+        }
+    }
+
+    public init(source: SourceID? = nil, before: Cursor? = nil, limit: Int = 50) {
+        self.source = source
+        self.before = before
+        self.limit = limit
+    }
 }
 
 /// A write came too late: the state was changed by somebody else in between. Read again and decide again.

@@ -36,7 +36,8 @@ public protocol LedgerStore: Sendable {
     /// Reservations that have not ended, oldest first.
     func openReservations() async throws -> [LedgerEntry]
 
-    /// Entries by the order in which they were reserved or entered. Throws when there is no entry `after`.
+    /// Entries by the order in which they were reserved or entered. Throws `usage` when there is no entry
+    /// `after`.
     func entries(_ query: LedgerQuery) async throws -> [LedgerEntry]
 
     /// The sums of one day or month, over the entries that have ended and were not released; costs the same however many there are.

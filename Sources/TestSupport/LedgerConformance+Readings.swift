@@ -44,7 +44,7 @@ extension LedgerConformance {
         },
         LedgerCheck("To go on behind an entry that is not there is an error") { rig in
             try await rig.reserve(rig.entry("a/1"))
-            try await rig.expectError { _ = try await rig.ids { $0.after = "none/1" } }
+            try await rig.expectError(.usage) { _ = try await rig.ids { $0.after = "none/1" } }
         },
         LedgerCheck("Entries are found by day, key, operation and source, and by all together") { rig in
             for (index, key) in ["one", "two", nil].enumerated() {

@@ -100,6 +100,28 @@ extension StoreConformance {
                 try expectEqual(try await rig.store.articles(query).map(\.identity), wanted, "words \(words.map { $0.prefix(20) })")
             }
         },
+        StoreCheck("Articles are counted from an instant on, that instant included, and pruned ones no more") { rig in
+            for n in 0..<6 { try await rig.file([.plain("\(n)")], from: n % 2 == 0 ? .alpha : .beta, at: Double(n)) }
+            try expectEqual(try await rig.store.articleCounts(), [.alpha: 3, .beta: 3])
+            try expectEqual(try await rig.store.articleCounts(since: rig.at(3)), [.alpha: 1, .beta: 2])
+            try expectEqual(try await rig.store.articleCounts(since: rig.at(6)), [:])
+            _ = try await rig.store.prune(pollsBefore: rig.at(0), articlesBefore: rig.at(5))
+            try expectEqual(try await rig.store.articleCounts(), [.beta: 1])
+        },
+        StoreCheck("Polls are read page by page, each once, also where several began in the same instant") { rig in
+            for n in 0..<23 { try await rig.file([.plain("\(n)")], from: n % 2 == 0 ? .alpha : .beta, at: Double(n / 4)) }
+            for source in [nil, SourceID.alpha] {
+                let all = try await rig.store.polls(of: source, limit: 100)
+                var (seen, query): ([Int64], PollQuery) = ([], PollQuery(source: source, limit: 4))
+                while true {
+                    let page = try await rig.store.polls(query)
+                    guard let last = page.last else { break }
+                    seen += page.map(\.id)
+                    query.before = PollQuery.Cursor(startedAt: last.startedAt, id: last.id)
+                }
+                try expectEqual(seen, all.map(\.id))
+            }
+        },
         StoreCheck("Articles are counted by the source that was first") { rig in
             try expectEqual(try await rig.store.articleCounts(), [:])
             try await rig.file([.plain("a"), .plain("b")], from: .alpha)

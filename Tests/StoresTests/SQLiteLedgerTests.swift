@@ -20,6 +20,15 @@ struct SQLiteLedgerTests {
         }
     }
 
+    @Test("The contract of audit lines, by two stores upon one file", arguments: AuditConformance.checks)
+    func audit(_ check: AuditCheck) async throws {
+        try await withTemporaryFolder { folder in
+            let stores = [try SQLiteStore(path: folder + "/desk.sqlite"), try SQLiteStore(path: folder + "/desk.sqlite")]
+            try await check.run(on: stores[0], stores[1])
+            for store in stores { try await store.close() }
+        }
+    }
+
     @Test("A reopened ledger knows every entry, sum, standing, key, answer and alert")
     func reopening() async throws {
         try await withTemporaryFolder { folder in
