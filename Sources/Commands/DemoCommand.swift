@@ -4,7 +4,9 @@ import Foundation
 import Host
 import Logging
 import Resilience
+import ServiceLifecycle
 import Stores
+import Web
 import WireCore
 
 /// `wiredesk demo`: a newsroom on this machine, and a host at work on it.
@@ -20,6 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(help: "Replay a week of news in seconds: enrichment, narratives, fourteen briefings; report, and end.") var week = false
     @Flag(help: "Print the report as JSON.") var json = false
     @Option(help: ArgumentHelp("Keep the desk's data in this folder, to look at it afterwards with --data DIR.", valueName: "dir")) var keep: String?
+    @Option(help: "Where the dashboard is served; not with --once and --week.") var listen = "127.0.0.1:0"
     @Option(help: "The world's seed: equal seeds, equal news.") var seed: UInt64 = 1
     @Option(help: "How many times as fast as real time (default 120; with --once 2160: a day in 40 s).") var speed: Double?
 
@@ -35,13 +38,35 @@ struct DemoCommand: AsyncParsableCommand {
             options.hours = once ? 24 : nil
             let day = try DemoDay(options: options, folder: folder, logger: LineLogHandler.logger(level: .critical))
             let screen = DemoScreen(day: day, isQuiet: json)
-            let report = try await stoppable {
-                try await day.play(ready: { await screen.begin(port: $0, registry: $1, once: once) }, observer: { screen.note($0) })
+            let address = try ListenAddress(parsing: listen)
+            try address.check(against: nil)
+            var show: (@Sendable (DemoHost) throws -> any Service)?
+            if !once { show = { host in try Self.dashboard(of: host, at: address, screen) } }
+            let report = try await stoppable { [show] in
+                try await day.play(
+                    ready: { await screen.begin(port: $0, registry: $1, once: once) }, observer: { screen.note($0) },
+                    show: show)
             }
             try await day.store.close()
             if json { Output.line(Self.json(report)) } else { Self.print(report, isWhole: once) }
             if once, !report.isGood { throw ExitCode(1) }
         }
+    }
+
+    /// The dashboard of the demo's host, on its time.
+    private static func dashboard(of host: DemoHost, at address: ListenAddress, _ screen: DemoScreen) throws -> any Service {
+        let logger = LineLogHandler.logger(level: .critical)
+        let file = RegistryFile(path: host.registryPath)
+        let polls = screen.polls
+        let parts = DeskParts(
+            desk: host.desk, store: host.store,
+            newsroom: NewsroomDoor(staff: host.staff, jobs: host.jobs, store: host.store, errands: Errands(), clock: host.clock),
+            actions: SourceActions(file: file, desk: host.desk, fetcher: host.fetcher, store: host.store, clock: host.clock, environment: [:]),
+            clock: host.clock, logger: logger)
+        return try WebServer(
+            address: address, isOptional: false, parts: parts, token: nil,
+            gateway: GatewayRoutes(gateway: host.gateway, store: host.store, clock: host.clock), polls: polls,
+            onListening: { screen.dashboard(at: $0) })
     }
 
     /// Where the data goes: a folder of its own, or an empty one that the caller names.
@@ -156,6 +181,8 @@ private final class DemoScreen: Sendable {
     private let day: DemoDay
     private let isQuiet: Bool
     private let palette = Palette()
+    /// What the dashboard tells of the polls.
+    let polls = PollCounters()
 
     init(day: DemoDay, isQuiet: Bool) {
         self.day = day
@@ -169,10 +196,17 @@ private final class DemoScreen: Sendable {
         Output.line("  coindesk-api turns to HTML at 200 at 08:00: it is named, rests behind its breaker, and coindesk serves")
         Output.line("  messari is a bot wall: asked ever more rarely; thedefiant is slow; bitcoincom has broken entries")
         Output.line("  and the other sources never notice")
+        Output.line("  two briefings a day, narratives and signals come of it; the model is the demo's own, and talks nonsense now and then")
         Output.line(once ? "Playing one day …\n" : "Ctrl-C ends it.\n")
     }
 
+    func dashboard(at url: String) {
+        guard !isQuiet else { return }
+        Output.line(palette.bold("The dashboard: ") + url)
+    }
+
     func note(_ report: PollReport) {
+        polls.note(report)
         guard !isQuiet else { return }
         let time = UTCTime.text(day.clock.now()).dropFirst(11).prefix(5)
         let isNews = report.items.new > 0 || report.transition != nil || !report.isHealthy && !report.wasRefused

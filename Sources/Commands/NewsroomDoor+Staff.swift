@@ -8,10 +8,10 @@ import WireCore
 
 extension NewsroomDoor {
     /// The door to a host's own newsroom. What is ordered goes on behind it as an errand.
-    init(staff: NewsroomStaff, jobs: JobRunner, store: any NewsroomStore, errands: Errands) {
+    init(staff: NewsroomStaff, jobs: JobRunner, store: any NewsroomStore, errands: Errands, clock: any DeskClock = SystemClock()) {
         self.init(
             store: store, signals: { now, span in try await Self.signals(store, now, span) }, schedule: { now in await Self.plan(staff, now) },
-            order: { order in try await Self.take(order, staff, jobs, errands) })
+            order: { order in try await Self.take(order, staff, jobs, errands, now: clock.now()) })
     }
 
     private static func signals(_ store: any NewsroomStore, _ now: Date, _ span: SignalSpan) async throws -> [SignalView] {
@@ -29,9 +29,10 @@ extension NewsroomDoor {
     }
 
     /// Throws `usage` for what is being written already, or was given up and not forced.
-    private static func take(_ order: Web.BriefingOrder, _ staff: NewsroomStaff, _ jobs: JobRunner, _ errands: Errands) async throws -> BriefingTicket {
+    private static func take(_ order: Web.BriefingOrder, _ staff: NewsroomStaff, _ jobs: JobRunner, _ errands: Errands, now: Date) async throws
+        -> BriefingTicket
+    {
         let zone = await staff.schedule().zone
-        let now = Date()
         let slot = order.slot ?? .current(at: now, zone: zone)
         let date = LedgerCalendar(zone: zone).day(of: now).text
         guard !order.isSmoke else {

@@ -72,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
             let jobs = JobRunner(performer: staff, store: store, owner: .own, clock: SystemClock(), logger: workspace.logger)
             let errands = Errands()
             let parts = workspace.deskParts(
-                desk: desk, store: store, fetcher: fetcher, isPolling: roles.contains(.poll), 
+                desk: desk, store: store, fetcher: fetcher, isPolling: roles.contains(.poll),
                 newsroom: NewsroomDoor(staff: staff, jobs: jobs, store: store, errands: errands))
             let status = try WebServer(
                 address: address, isOptional: listen == nil, parts: parts, token: token,

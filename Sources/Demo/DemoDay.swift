@@ -1,8 +1,9 @@
 import Fetch
-public import FoundationEssentials
+public import Foundation
 public import Host
 public import Logging
 import Resilience
+public import ServiceLifecycle
 import SQLiteStore
 public import Stores
 public import WireCore
@@ -26,20 +27,24 @@ public final class DemoDay: Sendable {
     public let store: any WholeStore
     public let newsroom: DemoNewsroom
     private let options: Options
+    private let folder: String
     private let logger: Logger
 
     /// Makes the world and its store in `folder`, which should be empty.
     public init(options: Options, folder: String, logger: Logger) throws {
         self.options = options
+        self.folder = folder
         self.logger = logger
         clock = AcceleratedClock(start: options.start, factor: options.factor)
         store = try SQLiteStore(path: folder + "/wiredesk.db")
         newsroom = DemoNewsroom(seed: options.seed, clock: clock, start: options.start)
     }
 
-    /// Plays the day. `ready` is told the newsroom's port and the registry before the first poll, `observer` of each poll.
+    /// Plays the day. `ready` is told the newsroom's port and the registry before the first poll, `observer` of each poll; what `show` makes of
+    /// the host runs beside it, and ends with the day.
     public func play(
-        ready: @escaping @Sendable (Int, Registry) async -> Void, observer: @escaping @Sendable (PollReport) -> Void
+        ready: @escaping @Sendable (Int, Registry) async -> Void, observer: @escaping @Sendable (PollReport) -> Void,
+        show: (@Sendable (DemoHost) throws -> any Service)? = nil
     ) async throws -> DemoReport {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.newsroom.run() }
@@ -57,7 +62,12 @@ public final class DemoDay: Sendable {
             let people = try DemoDesk(
                 store: store, port: port, registry: { await desk.currentRegistry }, configuration: registry.gateway.configuration, clock: clock,
                 logger: logger)
-            try await run(desk, people.jobs)
+            let path = folder + "/Plugins.json"
+            try Data(text).write(to: URL(filePath: path))
+            let host = DemoHost(
+                desk: desk, staff: people.staff, jobs: people.jobs, gateway: people.gateway, store: store, fetcher: fetcher, clock: clock,
+                registryPath: path)
+            try await run(desk, people.jobs, beside: try show?(host))
             await people.close()
             await fetcher.shutdown()
             group.cancelAll()
@@ -67,15 +77,22 @@ public final class DemoDay: Sendable {
     }
 
     /// Lets the desk work until the day is over or the task is cancelled.
-    private func run(_ desk: Desk, _ jobs: JobRunner) async throws {
-        await withTaskGroup { group in
+    private func run(_ desk: Desk, _ jobs: JobRunner, beside service: (any Service)?) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let service {
+                group.addTask {
+                    try await service.run()
+                    // A server that could not listen does not end the day.
+                    try? await Task.sleep(for: .seconds(86_400 * 365))
+                }
+            }
             group.addTask { try? await desk.run() }
             group.addTask { try? await jobs.run() }
             if let hours = options.hours {
                 let end = options.start.addingTimeInterval(hours * 3600)
                 group.addTask { [clock] in try? await clock.sleep(until: end) }
             }
-            await group.next()
+            try await group.next()
             group.cancelAll()
         }
     }

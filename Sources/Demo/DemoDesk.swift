@@ -1,12 +1,25 @@
 import Costs
-import Fetch
+public import Fetch
 import FoundationEssentials
-import Host
-import LLM
+public import Host
+public import LLM
 import Logging
 import Newsroom
-import Stores
-import WireCore
+public import Stores
+public import WireCore
+
+/// A demo's host at work, for whoever wants to show it while it plays.
+public struct DemoHost: Sendable {
+    public let desk: Desk
+    public let staff: NewsroomStaff
+    public let jobs: JobRunner
+    public let gateway: Gateway
+    public let store: any WholeStore
+    public let fetcher: any DocumentFetching
+    public let clock: any DeskClock
+    /// The registry's file, which may be edited.
+    public let registryPath: String
+}
 
 /// The newsroom's people at work in the demo: the real gateway over HTTP to the demo's model, the real jobs, the demo's time.
 struct DemoDesk {
