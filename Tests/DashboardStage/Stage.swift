@@ -28,7 +28,10 @@ struct Stage {
         let desk = Desk(registry: Registry(), poller: poller, policy: .unrestricted, clock: clock, logger: logger)
         // Enters the sources into the schedule, as a running desk does; nobody is there to poll them.
         try await desk.replace(registry)
-        if scene == .broken { try "{ \"version\": 1, \"sources\": [ { \"id\": \"decrypt\", \"knd\": \"feed\" } ] }".write(toFile: registryPath, atomically: true, encoding: .utf8) }
+        if scene == .broken {
+            try "{ \"version\": 1, \"sources\": [ { \"id\": \"decrypt\", \"knd\": \"feed\" } ] }".write(
+                toFile: registryPath, atomically: true, encoding: .utf8)
+        }
         let check = RegistryCheck(file: file)
         let newsroom = StagedNewsroom(scene: scene, now: clock.instant, articles: try await store.articles(ArticleQuery(limit: 200)))
         let parts = DeskParts(
@@ -44,11 +47,17 @@ struct Stage {
 
     private var registryText: String {
         guard scene != .empty else { return "{ \"version\": 1, \"sources\": [] }\n" }
-        let limits = scene == .broken ? #"{ "daily": "0.60", "monthly": "9" }"# : #"{ "daily": "2", "monthly": "20", "operations": { "briefing_generation": { "daily": "0.50" } } }"#
+        let limits =
+            scene == .broken
+            ? #"{ "daily": "0.60", "monthly": "9" }"#
+            : #"{ "daily": "2", "monthly": "20", "operations": { "briefing_generation": { "daily": "0.50" } } }"#
         let sources = StagedNews.names.map { name, kind in
             let tags = kind == "coindesk" ? #""api", "markets""# : #""markets""#
             let fallback = name == "coindesk-api" ? #", "fallback": "coindesk""# : ""
-            let held = name == "glassnode" ? #", "disabled": { "by": "mara", "reason": "publishes monthly; asked to pause until December", "at": "2026-11-20T09:00:00Z", "until": "2026-12-01T00:00:00Z" }"# : ""
+            let held =
+                name == "glassnode"
+                ? #", "disabled": { "by": "mara", "reason": "publishes monthly; asked to pause until December", "at": "2026-11-20T09:00:00Z", "until": "2026-12-01T00:00:00Z" }"#
+                : ""
             let url = kind == "coindesk" ? "https://data-api.coindesk.com" : "https://\(name).example/feed.xml"
             return #"    { "id": "\#(name)", "kind": "\#(kind)", "url": "\#(url)", "expects": "12h", "tags": [\#(tags)]\#(fallback)\#(held) }"#
         }

@@ -47,7 +47,8 @@ struct StagedNews {
             id: "cost:day:2026-11-23:0.5", message: "Model calls have cost $0.52 on 2026-11-23; the alert is set at $0.50 a day.",
             at: clock.instant.addingTimeInterval(-50_000))
         for (minutes, action, subject, failure) in [
-            (300.0, "source.disable", "glassnode", nil), (90, "source.diagnose", "messari", nil), (30, "source.poll", "messari", "its breaker stands in the way"),
+            (300.0, "source.disable", "glassnode", nil), (90, "source.diagnose", "messari", nil),
+            (30, "source.poll", "messari", "its breaker stands in the way"),
         ] as [(Double, String, String, String?)] {
             _ = try await store.enterAudit(
                 AuditEntry(
@@ -73,7 +74,9 @@ struct StagedNews {
             if fails {
                 record.message = message(of: name)
                 record.hint = "Waiting alone does not help. Ask the publisher for access or an API key, or use another address of the source."
-                record.evidence = Evidence(status: name == "thedefiant" ? nil : 200, contentType: "text/html", firstBytes: "<!DOCTYPE html><html><head><title>CoinDesk</title>")
+                record.evidence = Evidence(
+                    status: name == "thedefiant" ? nil : 200, contentType: "text/html",
+                    firstBytes: "<!DOCTYPE html><html><head><title>CoinDesk</title>")
                 record.servedBy = name == "coindesk-api" ? SourceID("coindesk") : nil
             } else if record.outcome == .ok {
                 record.message = "25 items"
@@ -113,8 +116,10 @@ struct StagedNews {
             state.failingSince = state.failingSince ?? record.startedAt
             guard isSick else { return state }
             state.breaker = Breaker(
-                state: .open, generation: 3, consecutiveFailures: 24 - poll, window: [true, true, true], slowWindow: [false, false, false], timesOpened: 2,
-                openedAt: record.startedAt, reopensAt: clock.instant.addingTimeInterval(Double(index) * 61 + 412), probeLeaseUntil: nil, cause: record.message)
+                state: .open, generation: 3, consecutiveFailures: 24 - poll, window: [true, true, true], slowWindow: [false, false, false],
+                timesOpened: 2,
+                openedAt: record.startedAt, reopensAt: clock.instant.addingTimeInterval(Double(index) * 61 + 412), probeLeaseUntil: nil,
+                cause: record.message)
         }
         return state
     }
@@ -125,8 +130,10 @@ struct StagedNews {
         let at = clock.instant.addingTimeInterval(-Double(poll) * 1260 - Double(index * 47 + 400))
         return [
             Item(
-                id: "\(name)-\(poll)", title: headline, url: "https://\(name).example/2026/11/\(poll)-\(index)", author: "Desk of \(name)", publishedAt: at,
-                summary: "\(headline). The decision follows weeks of comment from issuers and exchanges, and traders had expected it; volumes rose by a third in the hour after.",
+                id: "\(name)-\(poll)", title: headline, url: "https://\(name).example/2026/11/\(poll)-\(index)", author: "Desk of \(name)",
+                publishedAt: at,
+                summary:
+                    "\(headline). The decision follows weeks of comment from issuers and exchanges, and traders had expected it; volumes rose by a third in the hour after.",
                 categories: ["Markets"])
         ]
     }
@@ -136,7 +143,8 @@ struct StagedNews {
         let state = try await store.sourceState(of: id) ?? SourceState(source: id)
         let items = Self.hostile.enumerated().map { number, title in
             Item(
-                id: "hostile-\(number)", title: title, url: number == 0 ? "javascript:document.documentElement.dataset.owned=1" : "https://bitcoincom.example/h\(number)",
+                id: "hostile-\(number)", title: title,
+                url: number == 0 ? "javascript:document.documentElement.dataset.owned=1" : "https://bitcoincom.example/h\(number)",
                 author: title, summary: title, content: "<p>\(number)</p>", categories: [title])
         }
         var record = PollRecord(source: id, startedAt: clock.instant.addingTimeInterval(-86_000), outcome: .ok)
@@ -165,11 +173,14 @@ struct StagedNews {
         var held = entry(Self.calls[2], "held-1/1", clock.instant.addingTimeInterval(-3))
         held.bound = Money(picodollars: 90_000_000_000)
         _ = try await store.reserve(held, against: [])
-        try await store.addKey(GatewayKey(name: "research-notebook", hash: "aa", daily: Money(picodollars: 250_000_000_000), createdAt: clock.instant))
+        try await store.addKey(
+            GatewayKey(name: "research-notebook", hash: "aa", daily: Money(picodollars: 250_000_000_000), createdAt: clock.instant))
         for number in 0..<14 {
             let answer = CachedAnswer(
-                key: "answer-\(number)", model: "claude-haiku-4-5", provider: "anthropic", body: Array("{\"id\":\"\(number)\"}".utf8), usage: Usage(), cost: .zero,
-                priceFrom: "row", createdAt: clock.instant.addingTimeInterval(-90_000), expiresAt: clock.instant.addingTimeInterval(number < 4 ? -60 : 86_400))
+                key: "answer-\(number)", model: "claude-haiku-4-5", provider: "anthropic", body: Array("{\"id\":\"\(number)\"}".utf8), usage: Usage(),
+                cost: .zero,
+                priceFrom: "row", createdAt: clock.instant.addingTimeInterval(-90_000),
+                expiresAt: clock.instant.addingTimeInterval(number < 4 ? -60 : 86_400))
             try await store.keepAnswer(answer, capacity: .mebibytes(1))
         }
     }
@@ -181,7 +192,8 @@ struct StagedNews {
         var purpose = CallPurpose(operation: call.operation, key: call.operation == "gateway" ? "research-notebook" : nil)
         if call.operation == "entity_extraction" { purpose.source = SourceID(sources[id.utf8.reduce(0) { $0 + Int($1) } % sources.count]) }
         return LedgerEntry(
-            id: id, at: at, day: registry.gateway.configuration.plan.calendar.day(of: at), purpose: purpose, provider: call.provider, model: call.model,
+            id: id, at: at, day: registry.gateway.configuration.plan.calendar.day(of: at), purpose: purpose, provider: call.provider,
+            model: call.model,
             status: .reserved, bound: Money(picodollars: call.cost * 2), priceFrom: "\(call.provider)/\(call.model)@2025-10-01", owner: "stage",
             expiresAt: at.addingTimeInterval(900))
     }
@@ -200,7 +212,8 @@ struct StagedNews {
         _ = try await store.settle(
             Settlement(
                 id: id, at: at.addingTimeInterval(2), status: isEstimated ? .estimated : .settled, cost: Money(picodollars: call.cost * factor / 100),
-                usage: Usage(inputTokens: call.input, outputTokens: call.output, cacheReadTokens: kind == 2 ? 3100 : 0), priceFrom: "\(call.provider)/\(call.model)@2025-10-01",
+                usage: Usage(inputTokens: call.input, outputTokens: call.output, cacheReadTokens: kind == 2 ? 3100 : 0),
+                priceFrom: "\(call.provider)/\(call.model)@2025-10-01",
                 note: isEstimated ? "the stream broke off before its usage came" : nil))
     }
 }

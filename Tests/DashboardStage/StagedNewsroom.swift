@@ -30,14 +30,18 @@ struct StagedNewsroom: Sendable {
     }
 
     var door: NewsroomDoor {
-        let jobs = [("enrich", "reads new articles", 5.0), ("narratives", "tells stories from articles", 30), ("patterns", "looks for what stands out", 60), ("briefing", "writes the slot's digest", 420)]
+        let jobs = [
+            ("enrich", "reads new articles", 5.0), ("narratives", "tells stories from articles", 30), ("patterns", "looks for what stands out", 60),
+            ("briefing", "writes the slot's digest", 420),
+        ]
         let (now, scene, orders) = (now, scene, orders)
         return NewsroomDoor(
             store: self,
             schedule: { _ in scene == .empty ? [] : jobs.map { PlannedJob(name: $0.0, about: $0.1, nextAt: now.addingTimeInterval($0.2 * 60)) } },
             order: { order in
                 let slot = order.slot ?? .morning
-                return BriefingTicket(id: "briefing/2026-11-24 \(slot.rawValue)/\(orders.next())", slot: slot, message: "The \(slot.rawValue) briefing is ordered")
+                return BriefingTicket(
+                    id: "briefing/2026-11-24 \(slot.rawValue)/\(orders.next())", slot: slot, message: "The \(slot.rawValue) briefing is ordered")
             })
     }
 
@@ -46,14 +50,18 @@ struct StagedNewsroom: Sendable {
     // MARK: - What it shows
 
     private static let entities: [(String, EntityKind, String?, Int, Int, Double)] = [
-        ("Bitcoin", .coin, "BTC", 84, 61, 0.21), ("Solana", .coin, "SOL", 47, 12, 0.34), ("SEC", .regulator, nil, 41, 18, -0.22), ("Ethereum", .coin, "ETH", 39, 36, 0.12),
-        ("Coinbase", .exchange, nil, 22, 24, 0.05), ("Tether", .company, "USDT", 19, 6, -0.41), ("Kraken", .exchange, nil, 12, 9, 0.3), ("Uniswap", .coin, "UNI", 8, 14, 0.18),
+        ("Bitcoin", .coin, "BTC", 84, 61, 0.21), ("Solana", .coin, "SOL", 47, 12, 0.34), ("SEC", .regulator, nil, 41, 18, -0.22),
+        ("Ethereum", .coin, "ETH", 39, 36, 0.12),
+        ("Coinbase", .exchange, nil, 22, 24, 0.05), ("Tether", .company, "USDT", 19, 6, -0.41), ("Kraken", .exchange, nil, 12, 9, 0.3),
+        ("Uniswap", .coin, "UNI", 8, 14, 0.18),
         ("Circle", .company, "USDC", 7, 7, 0.15), ("Bank of England", .regulator, nil, 6, 0, -0.05),
     ]
 
     private static let stories: [(String, String, Theme, NarrativeStage, Double, Double)] = [
-        ("Spot Solana ETF decision slips into January", "SEC", .regulation, .hot, 2.4, -0.1), ("ETF inflows return to bitcoin", "Bitcoin", .institutions, .rising, 1.6, 0.4),
-        ("Europe questions Tether's reserves", "Tether", .stablecoins, .emerging, 1.9, -0.5), ("Ethereum raises its gas limit", "Ethereum", .infrastructure, .cooling, 0.7, 0.3),
+        ("Spot Solana ETF decision slips into January", "SEC", .regulation, .hot, 2.4, -0.1),
+        ("ETF inflows return to bitcoin", "Bitcoin", .institutions, .rising, 1.6, 0.4),
+        ("Europe questions Tether's reserves", "Tether", .stablecoins, .emerging, 1.9, -0.5),
+        ("Ethereum raises its gas limit", "Ethereum", .infrastructure, .cooling, 0.7, 0.3),
         ("Oracle exploits at lending protocols", "Aave", .security, .reactivated, 1.3, -0.6),
     ]
 
@@ -62,11 +70,15 @@ struct StagedNewsroom: Sendable {
             ? []
             : Self.stories.enumerated().map { index, story in
                 var narrative = Narrative(
-                    title: story.0, nucleus: story.1, theme: story.2, actors: [Weighted(story.1, 1), Weighted("BlackRock", 0.6), Weighted("VanEck", 0.4)],
-                    focus: [Weighted("etf", 1), Weighted("delay", 0.7), Weighted("filing", 0.5)], firstAt: now.addingTimeInterval(-86_400 * Double(9 - index)),
+                    title: story.0, nucleus: story.1, theme: story.2,
+                    actors: [Weighted(story.1, 1), Weighted("BlackRock", 0.6), Weighted("VanEck", 0.4)],
+                    focus: [Weighted("etf", 1), Weighted("delay", 0.7), Weighted("filing", 0.5)],
+                    firstAt: now.addingTimeInterval(-86_400 * Double(9 - index)),
                     lastAt: now.addingTimeInterval(-Double(index) * 5400 - 900), updatedAt: now)
                 (narrative.id, narrative.stage, narrative.momentum, narrative.sentiment) = (Int64(index + 1), story.3, story.4, story.5)
-                (narrative.articleCount, narrative.sourceCount, narrative.peakDay, narrative.peakCount) = (34 - index * 5, 9 - index, "2026-11-23", 12 - index)
+                (narrative.articleCount, narrative.sourceCount, narrative.peakDay, narrative.peakCount) = (
+                    34 - index * 5, 9 - index, "2026-11-23", 12 - index
+                )
                 narrative.summary = "\(story.0): issuers, exchanges and desks read the same filings in opposite ways."
                 return narrative
             }
@@ -79,19 +91,35 @@ struct StagedNewsroom: Sendable {
             let made = now.addingTimeInterval(-Double(index) * 43_200 - 3900)
             var content = Briefing.Content()
             let cited = articles.dropFirst(index * 6).prefix(8).map(\.id)
-            content.headline = index % 2 == 0 ? "Regulators wait, money returns: ETF inflows resume while Solana's decision slips" : "Stablecoins before committees on two continents; miners sell into weakness"
+            content.headline =
+                index % 2 == 0
+                ? "Regulators wait, money returns: ETF inflows resume while Solana's decision slips"
+                : "Stablecoins before committees on two continents; miners sell into weakness"
             content.paragraphs = [
                 [
-                    Briefing.Sentence("The SEC moved its decision on a spot Solana ETF to January, citing the volume of comment letters.", articles: Array(cited.prefix(2))),
-                    Briefing.Sentence("Issuers called the delay procedural; two exchanges paused their listing plans.", articles: Array(cited.dropFirst(2).prefix(1))),
+                    Briefing.Sentence(
+                        "The SEC moved its decision on a spot Solana ETF to January, citing the volume of comment letters.",
+                        articles: Array(cited.prefix(2))),
+                    Briefing.Sentence(
+                        "Issuers called the delay procedural; two exchanges paused their listing plans.",
+                        articles: Array(cited.dropFirst(2).prefix(1))),
                 ],
                 [
-                    Briefing.Sentence("Bitcoin held above $91,000 as funds recorded their first week of inflows since October.", articles: Array(cited.dropFirst(3).prefix(2))),
-                    Briefing.Sentence("Funding rates turned negative, which desks read as short positioning rather than fear.", articles: Array(cited.dropFirst(5).prefix(1))),
+                    Briefing.Sentence(
+                        "Bitcoin held above $91,000 as funds recorded their first week of inflows since October.",
+                        articles: Array(cited.dropFirst(3).prefix(2))),
+                    Briefing.Sentence(
+                        "Funding rates turned negative, which desks read as short positioning rather than fear.",
+                        articles: Array(cited.dropFirst(5).prefix(1))),
                 ],
             ]
-            content.insights = [Briefing.Sentence("Sources disagree about Tether: two report fresh questions, one a settled review.", articles: Array(cited.suffix(2)))]
-            content.recommendations = [Briefing.Recommendation(title: "Spot Solana ETF decision slips into January", theme: .regulation, narrative: 1)]
+            content.insights = [
+                Briefing.Sentence(
+                    "Sources disagree about Tether: two report fresh questions, one a settled review.", articles: Array(cited.suffix(2)))
+            ]
+            content.recommendations = [
+                Briefing.Recommendation(title: "Spot Solana ETF decision slips into January", theme: .regulation, narrative: 1)
+            ]
             var briefing = Briefing(
                 date: String(UTCTime.text(made).prefix(10)), slot: slot, madeAt: made, coversFrom: made.addingTimeInterval(-43_200), coversTo: made,
                 method: index == 3 ? .simple : .model, content: content)
@@ -111,9 +139,12 @@ struct StagedNewsroom: Sendable {
             let fails = job == "briefing" && (isBroken || index == 23)
             let start = now.addingTimeInterval(-Double(index) * 600 - 130)
             return JobRun(
-                id: Int64(900 - index), job: job, slot: job == "briefing" ? "2026-11-24 morning" : String(UTCTime.text(start).prefix(16)), attempt: fails ? 3 : 1,
-                startedAt: start, endedAt: start.addingTimeInterval(fails ? 61 : 4), outcome: fails ? (isBroken ? .givenUp : .failed) : index % 5 == 4 ? .nothingToDo : .done,
-                message: fails ? "the provider answered 529 three times" : index % 5 == 4 ? "" : "12 articles read, 9 by a model", retryAt: nil, owner: "desk-1",
+                id: Int64(900 - index), job: job, slot: job == "briefing" ? "2026-11-24 morning" : String(UTCTime.text(start).prefix(16)),
+                attempt: fails ? 3 : 1,
+                startedAt: start, endedAt: start.addingTimeInterval(fails ? 61 : 4),
+                outcome: fails ? (isBroken ? .givenUp : .failed) : index % 5 == 4 ? .nothingToDo : .done,
+                message: fails ? "the provider answered 529 three times" : index % 5 == 4 ? "" : "12 articles read, 9 by a model", retryAt: nil,
+                owner: "desk-1",
                 leaseUntil: start.addingTimeInterval(300))
         }
     }
@@ -142,7 +173,8 @@ extension StagedNewsroom: NewsroomStore {
 
     private func enriched(_ article: Article) -> EnrichedArticle {
         var enrichment = Enrichment(
-            article: article.id, source: article.source, at: article.firstSeenAt, enrichedAt: article.firstSeenAt, method: .model, tier: .high, sentiment: 0.2, theme: .markets)
+            article: article.id, source: article.source, at: article.firstSeenAt, enrichedAt: article.firstSeenAt, method: .model, tier: .high,
+            sentiment: 0.2, theme: .markets)
         enrichment.summary = article.item.summary ?? ""
         enrichment.model = "claude-haiku-4-5"
         enrichment.mentions = [EntityMention(name: "Bitcoin", kind: .coin, ticker: "BTC", salience: 4, confidence: 0.9)]
@@ -154,13 +186,18 @@ extension StagedNewsroom: NewsroomStore {
         let isPresent = to >= now
         return Self.entities.filter { isPresent || $0.4 > 0 }.map { entity in
             EntityStatistic(
-                name: entity.0, kind: entity.1, ticker: entity.2, mentions: isPresent ? entity.3 : entity.4, sources: 4, sentiment: entity.5, highestSource: 0.5,
+                name: entity.0, kind: entity.1, ticker: entity.2, mentions: isPresent ? entity.3 : entity.4, sources: 4, sentiment: entity.5,
+                highestSource: 0.5,
                 lowestSource: -0.2, firstAt: from)
         }
     }
 
     func processingCounts(from: Date, to: Date) async throws -> [ProcessingCount] {
-        isEmpty ? [] : StagedNews.names.enumerated().compactMap { index, name in SourceID(name.0).map { ProcessingCount(source: $0, model: 4 + index % 5, simple: 9 - index % 4) } }
+        isEmpty
+            ? []
+            : StagedNews.names.enumerated().compactMap { index, name in
+                SourceID(name.0).map { ProcessingCount(source: $0, model: 4 + index % 5, simple: 9 - index % 4) }
+            }
     }
 
     func narratives(_ query: NarrativeQuery) async throws -> [Narrative] {
@@ -181,10 +218,12 @@ extension StagedNewsroom: NewsroomStore {
         guard !isEmpty else { return [] }
         return [
             Pattern(
-                id: "surge:Solana:2026-11-24", kind: .surge, subject: "Solana", message: "Solana is in 47 articles of 24 h, against 12 in the 24 h before.", strength: 88, articles: [],
+                id: "surge:Solana:2026-11-24", kind: .surge, subject: "Solana",
+                message: "Solana is in 47 articles of 24 h, against 12 in the 24 h before.", strength: 88, articles: [],
                 at: now.addingTimeInterval(-2000)),
             Pattern(
-                id: "divergence:Tether:2026-11-24", kind: .divergence, subject: "Tether", message: "Sources read Tether in opposite ways: theblock −0.62, bitcoincom +0.31.", strength: 61,
+                id: "divergence:Tether:2026-11-24", kind: .divergence, subject: "Tether",
+                message: "Sources read Tether in opposite ways: theblock −0.62, bitcoincom +0.31.", strength: 61,
                 articles: [], at: now.addingTimeInterval(-9000)),
         ]
     }

@@ -155,12 +155,15 @@ import WireCore
     @Test(
         "Values are checked against the shape that describes them",
         arguments: [
-            (Shape.integer(1...500), "1", true), (.integer(1...500), "501", false), (.integer(1...500), "01", false), (.integer(1...500), "1.0", false),
+            (Shape.integer(1...500), "1", true), (.integer(1...500), "501", false), (.integer(1...500), "01", false),
+            (.integer(1...500), "1.0", false),
             (.flag, "true", true), (.flag, "1", false), (.oneOf(["a", "b"]), "b", true), (.oneOf(["a", "b"]), "c", false),
             (.instant, "2026-11-24T08:00:00Z", true), (.instant, "yesterday", false), (.day, "2026-02-30", false), (.sourceID, "a.b-c_1", true),
-            (.sourceID, "A", false), (.sourceID, "", false), (.text(upTo: 3), "äöü", true), (.text(upTo: 3), "äöüß", false), (.text(upTo: 9), "a\u{0}b", false),
+            (.sourceID, "A", false), (.sourceID, "", false), (.text(upTo: 3), "äöü", true), (.text(upTo: 3), "äöüß", false),
+            (.text(upTo: 9), "a\u{0}b", false),
             (.rowNumber, "17", true), (.rowNumber, "0", false), (.rowNumber, "-1", false), (.rowNumber, "9999999999999999999", false),
-            (.pollCursor, "1795507200000.42", true), (.pollCursor, "1795507200000", false), (.pollCursor, "-1.2", false), (.pollCursor, "1.2.3", false),
+            (.pollCursor, "1795507200000.42", true), (.pollCursor, "1795507200000", false), (.pollCursor, "-1.2", false),
+            (.pollCursor, "1.2.3", false),
         ] as [(Shape, String, Bool)])
     func shapes(_ shape: Shape, _ text: String, _ isRight: Bool) { #expect((shape.fault(of: text) == nil) == isRight, "\(text)") }
 
@@ -214,7 +217,8 @@ import WireCore
     @Test(
         "Amounts are rounded for the eye, never to nothing",
         arguments: [
-            ("0", "$0.00"), ("0.00009", "< $0.0001"), ("0.0031", "$0.0031"), ("0.119", "$0.1190"), ("0.5", "$0.50"), ("1.005", "$1.00"), ("12.4", "$12.40"),
+            ("0", "$0.00"), ("0.00009", "< $0.0001"), ("0.0031", "$0.0031"), ("0.119", "$0.1190"), ("0.5", "$0.50"), ("1.005", "$1.00"),
+            ("12.4", "$12.40"),
             ("1234567.891", "$1,234,567.89"), ("-0.00001", "> −$0.0001"),
         ])
     func amounts(_ exact: String, _ shown: String) throws {
@@ -230,7 +234,8 @@ import WireCore
         #expect([0.0, 33.33, 100].map(Figures.percent) == ["0 %", "33.3 %", "100 %"])
     }
 
-    @Test("An axis ends at or above what it shows, in three to six round steps", arguments: [0.0003, 0.07, 0.5, 0.99, 1, 1.01, 3, 7, 10, 49, 123, 9999])
+    @Test(
+        "An axis ends at or above what it shows, in three to six round steps", arguments: [0.0003, 0.07, 0.5, 0.99, 1, 1.01, 3, 7, 10, 49, 123, 9999])
     func axes(_ most: Double) {
         let scale = AxisScale(upTo: most)
         #expect(scale.end >= most * 0.999_999)

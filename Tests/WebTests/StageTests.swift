@@ -44,7 +44,9 @@ import WireCore
         #expect(passed(result.output) >= 180, "\(result.output)")
     }
 
-    @Test("A property-based client finds no server error and no answer that the OpenAPI document does not tell of", arguments: ["full", "empty", "broken"])
+    @Test(
+        "A property-based client finds no server error and no answer that the OpenAPI document does not tell of",
+        arguments: ["full", "empty", "broken"])
     func document(_ scene: String) async throws {
         let result = try await run(Self.python, [Self.root + "/Tests/Clients/openapi.py", Self.stage, scene])
         #expect(result.status == 0, "\(result.output)")

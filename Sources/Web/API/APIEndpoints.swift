@@ -36,7 +36,9 @@ struct APIEndpoints {
             do {
                 _ = try await parts.store.polls(of: nil, limit: 1)
             } catch {
-                throw Problem(503, "not ready: the store does not answer", hint: "The host's log says why; `wiredesk doctor` looks at the store.", retryAfter: 5)
+                throw Problem(
+                    503, "not ready: the store does not answer", hint: "The host's log says why; `wiredesk doctor` looks at the store.", retryAfter: 5
+                )
             }
             return APIAnswer.object { $0.member("status", "ready") }
         }

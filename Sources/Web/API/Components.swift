@@ -68,7 +68,8 @@ enum Components {
             "stages",
             .list(
                 .object([
-                    .always("name", .text), .always("ok", Shape.flag.orNull.noted("Null: not reached.")), .always("ms", safeCount), .always("detail", .text),
+                    .always("name", .text), .always("ok", Shape.flag.orNull.noted("Null: not reached.")), .always("ms", safeCount),
+                    .always("detail", .text),
                 ]))),
         .always("hops", .list(hop)),
         .always("advice", .text),
@@ -94,7 +95,8 @@ enum Components {
         .always("status", .oneOf(EntryStatus.allCases.map(\.rawValue))), .always("inputTokens", safeCount), .always("outputTokens", safeCount),
         .always("cacheReadTokens", safeCount), .always("cacheWrite5mTokens", safeCount), .always("cacheWrite1hTokens", safeCount),
         .always("webSearches", safeCount), .always("costUSD", .dollars), .always("savedUSD", .dollars), .always("reservedUSD", .dollars),
-        .always("priceFrom", .text), .always("messageId", Shape.text.orNull), .always("note", Shape.text.orNull), .always("rawUsage", Shape.text.orNull),
+        .always("priceFrom", .text), .always("messageId", Shape.text.orNull), .always("note", Shape.text.orNull),
+        .always("rawUsage", Shape.text.orNull),
     ])
 
     static let budget = Shape.object([
@@ -119,9 +121,12 @@ enum Components {
     static let sentence = Shape.object([.always("text", .text), .always("articles", .list(safeCount))])
 
     static let briefing = Shape.object([
-        .always("id", safeCount), .always("date", .day), .always("slot", .oneOf(BriefingSlot.allCases.map(\.rawValue))), .always("version", safeCount),
-        .always("smoke", .flag), .always("published", .flag), .always("madeAt", .instant), .always("coversFrom", .instant), .always("coversTo", .instant),
-        .always("method", method), .always("model", Shape.text.orNull), .always("note", Shape.text.orNull), .always("confidence", Shape.number.orNull),
+        .always("id", safeCount), .always("date", .day), .always("slot", .oneOf(BriefingSlot.allCases.map(\.rawValue))),
+        .always("version", safeCount),
+        .always("smoke", .flag), .always("published", .flag), .always("madeAt", .instant), .always("coversFrom", .instant),
+        .always("coversTo", .instant),
+        .always("method", method), .always("model", Shape.text.orNull), .always("note", Shape.text.orNull),
+        .always("confidence", Shape.number.orNull),
         .always("headline", .text), .always("paragraphs", .list(.list(.named("Sentence")))), .always("insights", .list(.named("Sentence"))),
         .always("entities", .list(.text)), .always("patterns", .list(.text)),
         .always(

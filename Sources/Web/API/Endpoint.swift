@@ -135,7 +135,9 @@ struct APICall: Sendable {
 
     /// The place of this request with another cursor.
     func path(cursor: String) -> String {
-        let others = request.query.pairs.filter { $0.name != "cursor" }.map { "\(PercentEscapes.encoded($0.name))=\(PercentEscapes.encoded($0.value))" }
+        let others = request.query.pairs.filter { $0.name != "cursor" }.map {
+            "\(PercentEscapes.encoded($0.name))=\(PercentEscapes.encoded($0.value))"
+        }
         return request.path + "?" + (others + ["cursor=" + PercentEscapes.encoded(cursor)]).joined(separator: "&")
     }
 }
@@ -172,7 +174,10 @@ struct APIAnswer: Sendable {
 extension Shape {
     /// What ``APIAnswer/page(_:of:next:_:)`` writes.
     static func page(_ name: String) -> Shape {
-        .object([.always("items", .list(.named(name))), .always("nextCursor", Shape.text.orNull.noted("Behind it the next page begins; null: this is the last."))])
+        .object([
+            .always("items", .list(.named(name))),
+            .always("nextCursor", Shape.text.orNull.noted("Behind it the next page begins; null: this is the last.")),
+        ])
     }
 }
 

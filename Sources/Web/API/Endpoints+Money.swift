@@ -58,7 +58,8 @@ struct MoneyEndpoints {
 
     private var alerts: Endpoint {
         Endpoint(
-            method: .get, path: "/api/v1/alerts", name: "listAlerts", summary: "Alerts that were raised, newest first.", group: "money", access: .read,
+            method: .get, path: "/api/v1/alerts", name: "listAlerts", summary: "Alerts that were raised, newest first.", group: "money",
+            access: .read,
             parameters: [SourceEndpoints.limit], success: .json(200, .object([.always("items", .list(.named("Alert")))]))
         ) { call in
             let alerts = try await parts.store.raisedAlerts(limit: call.int("limit", default: 50))

@@ -27,7 +27,8 @@ struct NewsroomEndpoints {
             .query("date", .day, "Only this local date's."), .query("slot", .oneOf(BriefingSlot.allCases.map(\.rawValue)), "Only this slot's."),
             .query("smoke", .flag, "Trials too; false unless said otherwise."), SourceEndpoints.limit, SourceEndpoints.cursor,
         ]
-        return endpoint("/api/v1/briefings", "listBriefings", "Briefings, newest first.", "briefings", parameters, .page("Briefing")) { call, newsroom in
+        return endpoint("/api/v1/briefings", "listBriefings", "Briefings, newest first.", "briefings", parameters, .page("Briefing")) {
+            call, newsroom in
             var query = BriefingQuery(limit: call.int("limit", default: 50))
             query.date = call["date"].map { String($0.prefix(10)) }
             query.slot = call["slot"].flatMap(BriefingSlot.init)
@@ -69,7 +70,8 @@ struct NewsroomEndpoints {
     private var narrative: Endpoint {
         let shape = Shape.object([
             .always("narrative", .named("Narrative")), .always("timeline", .list(.named("NarrativeDay"))),
-            .always("articles", .list(.object([.always("id", .count), .always("source", .sourceID), .always("title", .text), .always("at", .instant)]))),
+            .always(
+                "articles", .list(.object([.always("id", .count), .always("source", .sourceID), .always("title", .text), .always("at", .instant)]))),
         ])
         return endpoint(
             "/api/v1/narratives/{id}", "getNarrative", "One narrative, its days and its latest articles.", "narratives", [Self.number], shape,

@@ -19,7 +19,8 @@ struct SourceEndpoints {
 
     private var list: Endpoint {
         Endpoint(
-            method: .get, path: "/api/v1/sources", name: "listSources", summary: "Every source of the registry and how it is doing.", group: "sources",
+            method: .get, path: "/api/v1/sources", name: "listSources", summary: "Every source of the registry and how it is doing.",
+            group: "sources",
             access: .read,
             parameters: [
                 .query("status", .oneOf(SourceStatus.allCases.map(\.rawValue)), "Only sources in this state."),
@@ -147,7 +148,8 @@ struct SourceEndpoints {
             method: .get, path: "/api/v1/polls", name: "listPolls", summary: "Polls by start time, newest first.", group: "sources", access: .read,
             parameters: [Self.source, Self.limit, .query("cursor", .pollCursor, Self.cursorNote)], success: .json(200, .page("Poll"))
         ) { call in
-            let query = PollQuery(source: call.sourceID("source"), before: call["cursor"].flatMap(PollQuery.Cursor.init), limit: call.int("limit", default: 50))
+            let query = PollQuery(
+                source: call.sourceID("source"), before: call["cursor"].flatMap(PollQuery.Cursor.init), limit: call.int("limit", default: 50))
             let polls = try await parts.store.polls(query)
             let next = polls.count == query.limit ? polls.last.map(\.cursorText) : nil
             return APIAnswer.page(polls, of: call, next: next) { $0.write(to: &$1) }

@@ -50,8 +50,12 @@ enum OpenAPIDocument {
         json.key("security")
         json.array { list in
             guard isGuarded else { return }
-            list.object { $0.key("bearer"); $0.array { _ in } }
-            list.object { $0.key("apiKey"); $0.array { _ in } }
+            list.object {
+                $0.key("bearer"); $0.array { _ in }
+            }
+            list.object {
+                $0.key("apiKey"); $0.array { _ in }
+            }
         }
         if !endpoint.parameters.isEmpty {
             json.key("parameters")

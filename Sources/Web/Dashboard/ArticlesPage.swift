@@ -73,7 +73,9 @@ struct ArticlesPage {
     /// Articles as a table.
     static func write(_ articles: [Article], now: Date, withSource: Bool, to html: inout HTML) {
         let columns =
-            [HTML.Column("Seen")] + (withSource ? [HTML.Column("Source")] : []) + [HTML.Column("Title", isLong: true), HTML.Column("Published", .minor)]
+            [HTML.Column("Seen")] + (withSource ? [HTML.Column("Source")] : []) + [
+                HTML.Column("Title", isLong: true), HTML.Column("Published", .minor),
+            ]
         html.table("Articles, newest first", columns, articles) { article, row in
             row.cell { $0.ago(article.firstSeenAt, now) }
             if withSource { row.cell { $0.link("/sources/\(article.source)", article.source.text) } }
@@ -125,7 +127,9 @@ struct ArticlesPage {
             fact("Published") { cell in if let date = article.item.publishedAt { cell.instant(date) } else { cell.text("not said") } }
             if let changed = article.changedAt { fact("Changed") { $0.instant(changed) } }
             if let near = article.nearDuplicateOf { fact("Resembles") { $0.link("/articles/\(near)", "article \(near)") } }
-            if !article.item.categories.isEmpty { fact("Categories") { $0.outside(article.item.categories.prefix(20).joined(separator: ", "), limit: 600) } }
+            if !article.item.categories.isEmpty {
+                fact("Categories") { $0.outside(article.item.categories.prefix(20).joined(separator: ", "), limit: 600) }
+            }
         }
     }
 

@@ -35,7 +35,9 @@ struct BriefingPage {
                     if let latest {
                         write(latest, cited, to: &column)
                     } else if query.before == nil {
-                        column.section("Latest") { $0.empty("There is no briefing yet.", "They are written morning, afternoon and evening; or order one.") }
+                        column.section("Latest") {
+                            $0.empty("There is no briefing yet.", "They are written morning, afternoon and evening; or order one.")
+                        }
                     }
                 }
                 columns.element("div", .class("column narrow")) { column in
@@ -100,7 +102,8 @@ struct BriefingPage {
     private static func writeLine(_ briefing: Briefing, to html: inout HTML) {
         html.link("/briefing/\(briefing.id)", briefing.content.headline)
         html.element("span", .class("dim")) { line in
-            line.text("\(briefing.date) \(briefing.slot.rawValue)\(briefing.version > 1 ? " v\(briefing.version)" : ""), \(Figures.dollars(briefing.cost))")
+            line.text(
+                "\(briefing.date) \(briefing.slot.rawValue)\(briefing.version > 1 ? " v\(briefing.version)" : ""), \(Figures.dollars(briefing.cost))")
         }
         if briefing.isSmoke { html.element("span", .class("tag"), text: "trial") }
         if briefing.method == .simple { html.element("span", .class("tag"), text: "without a model") }
@@ -172,7 +175,9 @@ enum NoNewsroom {
         frame.page(name, at: place, request, isLive: false) { main in
             main.title(name, "This host runs no newsroom.")
             main.element("section", .class("card")) {
-                $0.empty("There is nothing to show: articles are taken in, and nobody reads them here.", "Start the host with all its roles: `wiredesk run`.")
+                $0.empty(
+                    "There is nothing to show: articles are taken in, and nobody reads them here.",
+                    "Start the host with all its roles: `wiredesk run`.")
             }
         }
     }

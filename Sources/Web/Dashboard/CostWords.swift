@@ -41,11 +41,12 @@ enum CostWords {
 
     /// Days as bars, with the figures as a table behind them.
     static func chart(_ report: SpendingReport, days count: Int, thresholds: AlertThresholds?, to html: inout HTML) {
-        let byDay = Dictionary(grouping: report.days, by: \.period)
-        let days = DeskParts.days(count, to: report.day).map { day in (day, SpendingGroup(name: day.text, adding: byDay[day] ?? [])) }
+        let byDay = Dictionary(report.days.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let days = DeskParts.days(count, to: report.day).map { day in (day, byDay[day.text] ?? SpendingGroup(name: day.text)) }
         let total = days.reduce(MoneySum()) { $0 + $1.1.cost }
         guard days.contains(where: { $0.1.calls > 0 }) else {
-            return html.empty("No call to a model in these \(count) days.", "Calls go through the gateway: `wiredesk keys create NAME` makes a key for a program.")
+            return html.empty(
+                "No call to a model in these \(count) days.", "Calls go through the gateway: `wiredesk keys create NAME` makes a key for a program.")
         }
         let marks =
             (thresholds?.daily ?? []).map { HTML.Mark(name: "alert \(Figures.dollars($0))", value: MoneySum($0).approximateDollars) }
@@ -64,7 +65,8 @@ enum CostWords {
         html.element("details") { details in
             details.element("summary", text: "The same as a table")
             details.table(
-                "Cost of each day", [.init("Day"), .init("Calls", isNumber: true), .init("Cached", isNumber: true, .minor), .init("Cost", isNumber: true)],
+                "Cost of each day",
+                [.init("Day"), .init("Calls", isNumber: true), .init("Cached", isNumber: true, .minor), .init("Cost", isNumber: true)],
                 days.reversed()
             ) { day, row in
                 row.text(day.0.text)

@@ -53,15 +53,21 @@ struct CostsPage {
     private func writeTiles(_ report: SpendingReport, _ alerts: [BudgetAlert], to html: inout HTML) {
         let whole = report.whole
         html.element("div", .class("tiles"), .id("tiles"), .flag("data-fresh")) { tiles in
-            tiles.tile("Month to date", Figures.dollars(report.month.spent), "day \(report.daysElapsed); \(CostWords.limit(report.month, report.limits.monthly))")
+            tiles.tile(
+                "Month to date", Figures.dollars(report.month.spent),
+                "day \(report.daysElapsed); \(CostWords.limit(report.month, report.limits.monthly))")
             tiles.tile(
                 "Projected", Figures.dollars(report.projected), report.limits.monthly.map { "limit \(Figures.dollars($0))" } ?? "for the whole month",
                 tone: alerts.isEmpty ? nil : .warn)
             tiles.tile("Today", Figures.dollars(report.today.spent), CostWords.limit(report.today, report.limits.daily))
-            tiles.tile("Calls", Figures.grouped(whole.calls), "\(Figures.short(whole.usage.promptTokens)) tokens in, \(Figures.short(whole.usage.outputTokens)) out", href: "/ledger")
             tiles.tile(
-                "From the cache", Figures.percent(whole.cachedPercent), "\(Figures.grouped(whole.cachedCalls)) calls, \(Figures.dollars(whole.saved)) saved")
-            tiles.tile("Estimated", Figures.grouped(whole.estimatedCalls), "booked at their upper bound", tone: whole.estimatedCalls > 0 ? .warn : nil)
+                "Calls", Figures.grouped(whole.calls),
+                "\(Figures.short(whole.usage.promptTokens)) tokens in, \(Figures.short(whole.usage.outputTokens)) out", href: "/ledger")
+            tiles.tile(
+                "From the cache", Figures.percent(whole.cachedPercent),
+                "\(Figures.grouped(whole.cachedCalls)) calls, \(Figures.dollars(whole.saved)) saved")
+            tiles.tile(
+                "Estimated", Figures.grouped(whole.estimatedCalls), "booked at their upper bound", tone: whole.estimatedCalls > 0 ? .warn : nil)
         }
     }
 
@@ -71,7 +77,8 @@ struct CostsPage {
         html.section(name, id: "by-\(property.rawValue)") { section in
             guard !groups.isEmpty else { return section.empty("No call this month.") }
             section.table(
-                "\(name), the dearest first", [.init(name.dropFirst(3).capitalized), .init("Calls", isNumber: true), .init("Cost", isNumber: true), .init("Share", .minor)],
+                "\(name), the dearest first",
+                [.init(name.dropFirst(3).capitalized), .init("Calls", isNumber: true), .init("Cost", isNumber: true), .init("Share", .minor)],
                 Array(groups.prefix(12))
             ) { group, row in
                 row.cell { cell in
@@ -92,16 +99,24 @@ struct CostsPage {
     private func writeBudgets(_ lines: [BudgetLine], to html: inout HTML) {
         html.section("Budgets", id: "budgets") { section in
             if !lines.contains(where: { $0.limit != nil }) {
-                section.empty("No limit is set: nothing but the alerts bounds spending.", "Set gateway.budgets in the registry, or `keys create NAME --daily USD`.")
+                section.empty(
+                    "No limit is set: nothing but the alerts bounds spending.",
+                    "Set gateway.budgets in the registry, or `keys create NAME --daily USD`.")
             }
             section.table(
-                "Budgets", [.init("Whose", isLong: true), .init("Period"), .init("Spent", isNumber: true), .init("Limit", isNumber: true), .init("Used", .minor)], lines
+                "Budgets",
+                [
+                    .init("Whose", isLong: true), .init("Period"), .init("Spent", isNumber: true), .init("Limit", isNumber: true),
+                    .init("Used", .minor),
+                ], lines
             ) { line, row in
                 row.text(line.scope.text, limit: 80)
                 row.text(line.period.isMonth ? "month" : "day")
                 row.cell { cell in
                     cell.money(MoneySum(line.standing.spent))
-                    if line.standing.reserved > .zero { cell.element("span", .class("dim")) { $0.text(" + \(Figures.dollars(line.standing.reserved))") } }
+                    if line.standing.reserved > .zero {
+                        cell.element("span", .class("dim")) { $0.text(" + \(Figures.dollars(line.standing.reserved))") }
+                    }
                 }
                 row.cell { cell in if let limit = line.limit { cell.money(MoneySum(limit)) } else { cell.text("none") } }
                 row.cell { cell in
@@ -136,7 +151,10 @@ struct CostsPage {
             }
             section.table(
                 "Articles by source, read by a model or by the desk's own reader",
-                [.init("Source"), .init("Articles", isNumber: true, .minor), .init("Model", isNumber: true), .init("Simple", isNumber: true), .init("By model", .minor)],
+                [
+                    .init("Source"), .init("Articles", isNumber: true, .minor), .init("Model", isNumber: true), .init("Simple", isNumber: true),
+                    .init("By model", .minor),
+                ],
                 Array(lines.prefix(20))
             ) { line, row in
                 row.text(line.source.text)

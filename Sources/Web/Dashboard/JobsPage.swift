@@ -21,22 +21,29 @@ struct JobsPage {
         return frame.page("Jobs", at: "/jobs", request) { main in
             main.title("Jobs", "What the newsroom does by itself, and what came of it.")
             main.element("div", .class("tiles"), .id("tiles"), .flag("data-fresh")) { tiles in
-                tiles.tile("Not read yet", Figures.grouped(backlog.new), backlog.oldest.map { "the oldest for \(Figures.rough(now.timeIntervalSince($0)))" } ?? "none waits")
+                tiles.tile(
+                    "Not read yet", Figures.grouped(backlog.new),
+                    backlog.oldest.map { "the oldest for \(Figures.rough(now.timeIntervalSince($0)))" } ?? "none waits")
                 tiles.tile("Waiting for a model", Figures.grouped(backlog.forModel), "read in batches")
                 let bad = jobs.filter { [.givenUp, .failed, .abandoned].contains($0.last?.outcome) }
-                tiles.tile("Jobs in trouble", String(bad.count), bad.isEmpty ? "none" : bad.map(\.plan.name).joined(separator: ", "), tone: bad.isEmpty ? .good : .bad)
+                tiles.tile(
+                    "Jobs in trouble", String(bad.count), bad.isEmpty ? "none" : bad.map(\.plan.name).joined(separator: ", "),
+                    tone: bad.isEmpty ? .good : .bad)
             }
             main.section("Jobs", id: "jobs") { section in
                 guard !jobs.isEmpty else { return section.empty("No job is planned.", "A host with all roles plans them by itself.") }
                 let columns: [HTML.Column] = [
-                    .init("Job"), .init("Does", .minor), .init("Next"), .init("Last run"), .init("Came of it", isLong: true), .init("Message", isLong: true, .minor),
+                    .init("Job"), .init("Does", .minor), .init("Next"), .init("Last run"), .init("Came of it", isLong: true),
+                    .init("Message", isLong: true, .minor),
                 ]
                 section.table("Jobs", columns, jobs) { job, row in
                     row.cell { $0.link("/jobs?job=\(PercentEscapes.encoded(job.plan.name))", job.plan.name) }
                     row.text(job.plan.about)
                     row.cell { $0.until(job.plan.nextAt, now) }
                     row.cell { $0.ago(job.last?.startedAt, now) }
-                    row.cell { cell in if let run = job.last { cell.pill(run.outcome.tone, run.outcome.rawValue.replacing("_", with: " ")) } else { cell.text("—") } }
+                    row.cell { cell in
+                        if let run = job.last { cell.pill(run.outcome.tone, run.outcome.rawValue.replacing("_", with: " ")) } else { cell.text("—") }
+                    }
                     row.text(job.last?.message ?? "")
                 }
             }
@@ -49,7 +56,8 @@ struct JobsPage {
 
     private static func write(_ runs: [JobRun], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("When"), .init("Job"), .init("For", .minor), .init("Came of it", isLong: true), .init("Try", isNumber: true, .minor), .init("Time", isNumber: true, .minor),
+            .init("When"), .init("Job"), .init("For", .minor), .init("Came of it", isLong: true), .init("Try", isNumber: true, .minor),
+            .init("Time", isNumber: true, .minor),
             .init("Message", isLong: true, .minor),
         ]
         html.table("Runs, newest first", columns, runs) { run, row in
@@ -64,7 +72,11 @@ struct JobsPage {
             }
             row.cell { cell in
                 cell.outside(run.message, limit: 240)
-                if let retry = run.retryAt { cell.element("span", .class("dim")) { line in line.text(" again "); line.until(retry, now) } }
+                if let retry = run.retryAt {
+                    cell.element("span", .class("dim")) { line in
+                        line.text(" again "); line.until(retry, now)
+                    }
+                }
             }
         }
     }

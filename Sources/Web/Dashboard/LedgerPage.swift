@@ -45,13 +45,17 @@ struct LedgerPage {
         }
         let isFiltered = query.operation != nil || query.key != nil || query.source != nil || query.from != nil || query.to != nil
         return frame.page("Ledger", at: "/ledger", request, isLive: query.after == nil) { main in
-            main.title("Ledger", "One line for each attempt that reached a provider, or was answered from the cache. Lines are never changed after their end.")
+            main.title(
+                "Ledger",
+                "One line for each attempt that reached a provider, or was answered from the cache. Lines are never changed after their end.")
             writeFilter(request, to: &main)
             main.element("section", .class("card flush"), .id("list")) { section in
                 guard !entries.isEmpty else {
                     return isFiltered
                         ? section.empty("No entry matches.", "Clear a field of the filter.")
-                        : section.empty("No model has been called yet.", "`wiredesk keys create NAME` makes a key for a program; the gateway is at /v1/messages and /v1/chat/completions.")
+                        : section.empty(
+                            "No model has been called yet.",
+                            "`wiredesk keys create NAME` makes a key for a program; the gateway is at /v1/messages and /v1/chat/completions.")
                 }
                 Self.write(entries, now: parts.now, to: &section)
             }
@@ -63,7 +67,10 @@ struct LedgerPage {
 
     private func writeFilter(_ request: WebRequest, to html: inout HTML) {
         html.element("form", .class("filter"), .init("method", "get"), .init("action", "/ledger"), .init("role", "search")) { form in
-            for (name, label, type) in [("operation", "Operation", "text"), ("key", "Key", "text"), ("source", "Source", "text"), ("from", "From", "date"), ("to", "To", "date")] {
+            for (name, label, type) in [
+                ("operation", "Operation", "text"), ("key", "Key", "text"), ("source", "Source", "text"), ("from", "From", "date"),
+                ("to", "To", "date"),
+            ] {
                 form.element("label") { html in
                     html.text(label + " ")
                     html.void("input", .init("type", type), .init("name", name), .init("value", request.query[name] ?? ""), .init("maxlength", "200"))
@@ -75,7 +82,8 @@ struct LedgerPage {
 
     private static func write(_ entries: [LedgerEntry], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("When"), .init("Status", isLong: true), .init("Operation"), .init("Model", .minor), .init("For", .minor), .init("In", isNumber: true, .minor),
+            .init("When"), .init("Status", isLong: true), .init("Operation"), .init("Model", .minor), .init("For", .minor),
+            .init("In", isNumber: true, .minor),
             .init("Out", isNumber: true, .minor), .init("Cost", isNumber: true), .init("Call", isLong: true, .least),
         ]
         html.table("Ledger entries, newest first", columns, entries) { entry, row in
@@ -113,8 +121,13 @@ struct LedgerPage {
         return frame.page("Audit", at: "/audit", request) { main in
             main.title("Audit", "Every change that was asked for here or through the API: who, what, when, and whether it succeeded.")
             main.element("section", .class("card flush"), .id("list"), .flag("data-fresh")) { section in
-                guard !entries.isEmpty else { return section.empty("Nothing has been changed yet.", "Disabling a source, polling it, logging in: each leaves a line here.") }
-                let columns: [HTML.Column] = [.init("When"), .init("Who"), .init("What"), .init("Of", isLong: true), .init("Particulars", isLong: true, .minor), .init("Came of it", isLong: true)]
+                guard !entries.isEmpty else {
+                    return section.empty("Nothing has been changed yet.", "Disabling a source, polling it, logging in: each leaves a line here.")
+                }
+                let columns: [HTML.Column] = [
+                    .init("When"), .init("Who"), .init("What"), .init("Of", isLong: true), .init("Particulars", isLong: true, .minor),
+                    .init("Came of it", isLong: true),
+                ]
                 section.table("Changes, newest first", columns, entries) { entry, row in
                     row.cell { $0.instant(entry.at) }
                     row.text(entry.actor, limit: 80)

@@ -53,7 +53,8 @@ struct LogInPage {
         case .opened(let id):
             _ = try await parts.change("session.open", nil, by: Visitor(kind: .session, remote: request.visitor.remote)) {}
             var response = Response.redirect(to: Self.localPath(form["back"]))
-            response.headers[.setCookie] = "\(Gatekeeper.cookie)=\(id); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(Int(Sessions.longest))\(Self.secure(request))"
+            response.headers[.setCookie] =
+                "\(Gatekeeper.cookie)=\(id); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(Int(Sessions.longest))\(Self.secure(request))"
             return response
         case .wrong: return show(again, wrong: "This is not the token.", status: 401)
         case .throttled(let seconds):

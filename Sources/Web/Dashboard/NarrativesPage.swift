@@ -32,7 +32,9 @@ struct NarrativesPage {
             writeStages(stage, to: &main)
             main.element("section", .class("card flush"), .id("list"), query.after == nil ? .flag("data-fresh") : nil) { section in
                 guard !narratives.isEmpty else {
-                    return section.empty("No narrative \(stage.map { "is \($0.rawValue)" } ?? "is followed") now.", "One begins when several articles turn on the same thing.")
+                    return section.empty(
+                        "No narrative \(stage.map { "is \($0.rawValue)" } ?? "is followed") now.",
+                        "One begins when several articles turn on the same thing.")
                 }
                 Self.write(narratives, days, now: parts.now, to: &section)
             }
@@ -46,14 +48,16 @@ struct NarrativesPage {
         html.element("nav", .class("chips"), .label("Stages")) { nav in
             nav.element("a", .href("/narratives"), chosen == nil ? .init("aria-current", "true") : nil, text: "followed")
             for stage in NarrativeStage.allCases {
-                nav.element("a", .href("/narratives?stage=\(stage.rawValue)"), stage == chosen ? .init("aria-current", "true") : nil, text: stage.rawValue)
+                nav.element(
+                    "a", .href("/narratives?stage=\(stage.rawValue)"), stage == chosen ? .init("aria-current", "true") : nil, text: stage.rawValue)
             }
         }
     }
 
     private static func write(_ narratives: [Narrative], _ days: [Int64: [NarrativeDay]], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Stage"), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true), .init("Sources", isNumber: true, .minor),
+            .init("Stage"), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true),
+            .init("Sources", isNumber: true, .minor),
             .init("Momentum", isNumber: true, .minor), .init("Mood", isNumber: true, .minor), .init("Last", .least),
         ]
         html.table("Narratives", columns, narratives) { narrative, row in
@@ -66,7 +70,8 @@ struct NarrativesPage {
             let timeline = (days[narrative.id] ?? []).suffix(14)
             row.cell { cell in
                 guard !timeline.isEmpty else { return }
-                cell.spark(timeline.map { Double($0.articles) }, told: "Articles a day: \(timeline.map { String($0.articles) }.joined(separator: ", "))")
+                cell.spark(
+                    timeline.map { Double($0.articles) }, told: "Articles a day: \(timeline.map { String($0.articles) }.joined(separator: ", "))")
             }
             row.number(narrative.articleCount)
             row.number(narrative.sourceCount)
@@ -94,7 +99,11 @@ struct NarrativesPage {
                 guard !days.isEmpty else { return section.empty("No day is known yet.") }
                 section.bars(
                     "Articles a day, most on \(narrative.peakDay) with \(narrative.peakCount).",
-                    days.map { HTML.Bar(name: $0.day, value: Double($0.articles), told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Figures.signed($0.sentiment))") },
+                    days.map {
+                        HTML.Bar(
+                            name: $0.day, value: Double($0.articles),
+                            told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Figures.signed($0.sentiment))")
+                    },
                     unit: { Figures.grouped(Int($0.rounded())) })
             }
             main.element("div", .class("columns")) { columns in
@@ -151,13 +160,16 @@ struct NarrativesPage {
             main.title("Signals", "Who is in the news now more than before.")
             main.element("nav", .class("chips"), .label("Over how long")) { nav in
                 for choice in SignalSpan.allCases {
-                    nav.element("a", .href("/signals?span=\(choice.rawValue)"), choice == span ? .init("aria-current", "true") : nil, text: choice.rawValue)
+                    nav.element(
+                        "a", .href("/signals?span=\(choice.rawValue)"), choice == span ? .init("aria-current", "true") : nil, text: choice.rawValue)
                 }
             }
             main.element("div", .class("columns")) { columns in
                 columns.element("div", .class("column")) { column in
                     column.section("Entities", id: "signals") { section in
-                        guard !signals.isEmpty else { return section.empty("Nobody stands out in these \(span.rawValue).", "Signals come of enriched articles: see Jobs.") }
+                        guard !signals.isEmpty else {
+                            return section.empty("Nobody stands out in these \(span.rawValue).", "Signals come of enriched articles: see Jobs.")
+                        }
                         Self.write(signals, to: &section)
                     }
                 }

@@ -88,8 +88,12 @@ struct OverviewPage {
         html.section("Needs you", id: "needs") { section in
             if let problem = facts.registryProblem {
                 section.element("article", .class("need")) { need in
-                    need.element("h3") { $0.pill(.bad, "registry refused"); $0.text(" The registry's file is wrong; the one before stays in force.") }
-                    need.element("pre") { $0.text(problem.split(separator: "\n").prefix(8).map { SafeText.line(String($0), limit: 300) }.joined(separator: "\n")) }
+                    need.element("h3") {
+                        $0.pill(.bad, "registry refused"); $0.text(" The registry's file is wrong; the one before stays in force.")
+                    }
+                    need.element("pre") {
+                        $0.text(problem.split(separator: "\n").prefix(8).map { SafeText.line(String($0), limit: 300) }.joined(separator: "\n"))
+                    }
                 }
             }
             for alert in facts.alerts { CostWords.write(alert, facts.spending, to: &section) }
@@ -142,7 +146,9 @@ struct OverviewPage {
 
     private func writePolls(_ facts: Facts, to html: inout HTML) {
         html.section("Latest polls", id: "polls") { section in
-            guard !facts.polls.isEmpty else { return section.empty("Nothing has been polled yet.", "A running host polls each source within seconds of its start.") }
+            guard !facts.polls.isEmpty else {
+                return section.empty("Nothing has been polled yet.", "A running host polls each source within seconds of its start.")
+            }
             PollTable.write(facts.polls, now: facts.now, withSource: true, to: &section)
         }
     }

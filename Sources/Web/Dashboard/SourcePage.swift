@@ -73,7 +73,8 @@ struct SourcePage {
                         section.strip(polls)
                         PollTable.write(polls, now: report.now, withSource: false, to: &section)
                         section.more(
-                            polls.count == 40 ? polls.last.map { "/sources/\(report.source.id)?before=\(PercentEscapes.encoded($0.cursorText))" } : nil)
+                            polls.count == 40
+                                ? polls.last.map { "/sources/\(report.source.id)?before=\(PercentEscapes.encoded($0.cursorText))" } : nil)
                     }
                     column.section("Latest articles", id: "articles") { section in
                         guard !articles.isEmpty else { return section.empty("No article of it is stored.") }
@@ -113,7 +114,10 @@ struct SourcePage {
                     form.element("label") { label in
                         label.text("For how long")
                         label.element("select", .init("name", "for")) { select in
-                            let spans = [("", "until somebody enables it"), ("1h", "an hour"), ("6h", "six hours"), ("1d", "a day"), ("7d", "a week"), ("30d", "thirty days")]
+                            let spans = [
+                                ("", "until somebody enables it"), ("1h", "an hour"), ("6h", "six hours"), ("1d", "a day"), ("7d", "a week"),
+                                ("30d", "thirty days"),
+                            ]
                             for (value, name) in spans { select.element("option", .init("value", value), text: name) }
                         }
                     }

@@ -37,7 +37,8 @@ struct SourcesPage {
             main.element("section", .class("card flush"), .id("list"), .flag("data-fresh")) { section in
                 guard !rows.isEmpty else {
                     return all.isEmpty
-                        ? section.empty("The registry has no source yet.", "`wiredesk sources add URL` finds the feed behind an address and enters it.")
+                        ? section.empty(
+                            "The registry has no source yet.", "`wiredesk sources add URL` finds the feed behind an address and enters it.")
                         : section.empty("No source matches.", "Clear the filter to see all \(all.count).")
                 }
                 write(rows, request, to: &section)
@@ -97,7 +98,8 @@ struct SourcesPage {
 
     private func write(_ rows: [Row], _ request: WebRequest, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("State"), .init("Source", isLong: true), .init("Last polls", .minor), .init("Last", .minor), .init("Next"), .init("24 h", isNumber: true),
+            .init("State"), .init("Source", isLong: true), .init("Last polls", .minor), .init("Last", .minor), .init("Next"),
+            .init("24 h", isNumber: true),
             .init("Articles", isNumber: true, .minor), .init("Cost, month", isNumber: true, .least), .init("Act", .minor),
         ]
         html.table("Sources", columns, rows) { row, cells in

@@ -55,7 +55,8 @@ struct DeskMetrics {
         page.counter("wiredesk_poll_attempts_total", "Requests that polls sent, of this process.", each { Double($0.attempts) })
         page.counter("wiredesk_poll_seconds_total", "Time that polls took, of this process.", each(\.seconds))
         page.counter("wiredesk_poll_wire_bytes_total", "Bytes that came over the wire, of this process.", each { Double($0.bytesOnWire) })
-        page.counter("wiredesk_poll_decoded_bytes_total", "Bytes of documents after decompression, of this process.", each { Double($0.bytesDecoded) })
+        page.counter(
+            "wiredesk_poll_decoded_bytes_total", "Bytes of documents after decompression, of this process.", each { Double($0.bytesDecoded) })
         let kinds: [(String, KeyPath<ItemCounts, Int>)] = [
             ("new", \.new), ("updated", \.updated), ("duplicate", \.duplicate), ("rejected", \.rejected),
         ]

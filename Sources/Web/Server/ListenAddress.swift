@@ -14,7 +14,9 @@ public struct ListenAddress: Sendable, Equatable {
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         guard !host.isEmpty else {
-            throw DeskError(.usage, "--listen “\(SafeText.line(text, limit: 60))” names no host", hint: "Write 127.0.0.1:8080, or 0.0.0.0:8080 for all addresses.")
+            throw DeskError(
+                .usage, "--listen “\(SafeText.line(text, limit: 60))” names no host", hint: "Write 127.0.0.1:8080, or 0.0.0.0:8080 for all addresses."
+            )
         }
         self.host = host
         self.port = port
@@ -33,7 +35,8 @@ public struct ListenAddress: Sendable, Equatable {
         }
         guard !token.isShort else {
             throw DeskError(
-                .config, "\(AdminToken.variable) is too short for an address that other machines can reach: \(AdminToken.leastLength) characters at least",
+                .config,
+                "\(AdminToken.variable) is too short for an address that other machines can reach: \(AdminToken.leastLength) characters at least",
                 hint: "Make one with `openssl rand -hex 32`.")
         }
     }
