@@ -6,7 +6,7 @@ ARGS ?=
 BUILD = $(SWIFT) build -c release --product wiredesk --static-swift-stdlib -Xlinker -s
 WIREDESK = .build/release/wiredesk
 
-.PHONY: help demo run build test check format docs setup clean
+.PHONY: help demo run build test check format docs screenshots setup clean
 
 help:
 	@echo "make demo    a newsroom on this machine: no network, key or configuration needed"
@@ -46,6 +46,11 @@ docs: build
 	@$(WIREDESK) plugins ceilings --markdown > docs/ceilings.md
 	@$(WIREDESK) plugins schema > docs/plugins.schema.json
 	@$(WIREDESK) prices schema > docs/prices.schema.json
+
+screenshots:
+	@scripts/setup.sh --tests
+	@scripts/quietly.sh "building" $(SWIFT) build --product DashboardStage
+	@.build/clients/bin/python Tests/Clients/dashboard.py .build/debug/DashboardStage docs/images
 
 clean:
 	@rm -rf .build

@@ -107,6 +107,10 @@ let package = Package(
             name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",
             swiftSettings: settings),
         .executableTarget(
+            name: "PageBench",
+            dependencies: ["Web", "Host", "Stores", "SQLiteStore", "Costs", "Fetch", "WireCore", grdb, logging], path: "Benchmarks/PageBench",
+            swiftSettings: settings),
+        .executableTarget(
             name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
         .executableTarget(name: "ExchangeBench", dependencies: ["Fetch", "WireCore"], path: "Benchmarks/ExchangeBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),

@@ -7,7 +7,7 @@ set -eu
 # tzdata: needed when running; the rest is what the Swift toolchain itself needs on Debian.
 packages="libcurl4-openssl-dev libxml2-dev zlib1g-dev libsqlite3-dev libssl-dev libmongoc-dev pkg-config ca-certificates tzdata
           git binutils gcc libc6-dev libstdc++-12-dev libgcc-12-dev libncurses6 libedit2"
-if [ "${1:-}" = "--tests" ]; then packages="$packages openssl python3 python3-venv"; fi
+if [ "${1:-}" = "--tests" ]; then packages="$packages openssl python3 python3-venv chromium fonts-dejavu-core"; fi
 
 if ! command -v swift >/dev/null 2>&1; then
     echo "setup: there is no \`swift\` on the PATH. Install Swift 6.3 or later from https://www.swift.org/install/linux/ first." >&2
@@ -24,21 +24,23 @@ for package in $packages; do
     [ "$status" = "install ok installed" ] || missing="$missing $package"
 done
 
-# The official clients of Anthropic and OpenAI, from PyPI, in a Python environment of their own: the gateway's tests let them at it.
+# From PyPI, in a Python environment of their own: the official clients of Anthropic and OpenAI, which the gateway's tests let at it; what
+# drives Debian's browser, axe-core and schemathesis, for the tests of dashboard and API.
+python_packages="anthropic openai playwright axe-playwright-python schemathesis"
 clients() {
     [ "${1:-}" = "--tests" ] || return 0
     venv=$(cd "$(dirname "$0")/.." && pwd)/.build/clients
-    [ ! -e "$venv/ready" ] || return 0
-    echo "setup: installing the Python packages anthropic and openai into .build/clients, for the tests"
+    [ "$(cat "$venv/ready" 2>/dev/null)" != "$python_packages" ] || return 0
+    echo "setup: installing Python packages into .build/clients, for the tests: $python_packages"
     log=$(mktemp)
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check anthropic openai; } >"$log" 2>&1; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check $python_packages; } >"$log" 2>&1; then
         echo "setup: this failed:" >&2
         tail -n 20 "$log" >&2
         rm -f "$log"
         exit 1
     fi
     rm -f "$log"
-    touch "$venv/ready"
+    echo "$python_packages" >"$venv/ready"
 }
 if [ -z "$missing" ]; then
     clients "$@"

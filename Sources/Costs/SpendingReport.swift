@@ -14,13 +14,13 @@ public struct SpendingReport: Sendable {
     public let limits: SpendingLimits
     /// The month's sums, one for each combination of what can be grouped by.
     public let totals: [LedgerTotal]
-    /// The sums of the days that were asked for.
-    public let days: [LedgerTotal]
+    /// The days that were asked for, oldest first; those without a call are left out.
+    public let days: [SpendingGroup]
 
     /// - Parameters:
     ///   - today: the desk's standing in the day of `instant`; `month`: in its month.
-    ///   - totals: the sums of that month; `days`: those of the days to report.
-    public init(plan: BudgetPlan, at instant: Date, today: BudgetStanding, month: BudgetStanding, totals: [LedgerTotal], days: [LedgerTotal]) {
+    ///   - totals: the sums of that month; `days`: the days to report, named as periods.
+    public init(plan: BudgetPlan, at instant: Date, today: BudgetStanding, month: BudgetStanding, totals: [LedgerTotal], days: [SpendingGroup]) {
         let calendar = plan.calendar
         zone = plan.zone.identifier
         day = calendar.day(of: instant)
@@ -38,7 +38,7 @@ public struct SpendingReport: Sendable {
 
     /// The month's sums by one property, the dearest first; days in their order.
     public func groups(by property: SpendingGroup.Property) -> [SpendingGroup] {
-        SpendingGroup.groups(of: property == .day ? days : totals, by: property)
+        property == .day ? days : SpendingGroup.groups(of: totals, by: property)
     }
 }
 

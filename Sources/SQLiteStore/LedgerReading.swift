@@ -25,6 +25,18 @@ extension Database {
         return try rows(sql, [.text(first.text), .text(last.text)], TotalColumns.total)
     }
 
+    func dailySpending(from first: LedgerPeriod, to last: LedgerPeriod) throws -> [SpendingGroup] {
+        let sums = TotalColumns.sums.map { "sum(\($0))" }.joined(separator: ", ")
+        let sql = "SELECT period, \(sums) FROM ledger_totals WHERE period BETWEEN ? AND ? AND length(period) = 10 GROUP BY period ORDER BY period"
+        return try rows(sql, [.text(first.text), .text(last.text)]) { row in
+            var group = SpendingGroup(name: row.text(0))
+            (group.calls, group.cachedCalls, group.estimatedCalls) = (row.int(1), row.int(2), row.int(3))
+            group.usage = UsageColumns.usage(row, from: 4)
+            (group.cost, group.saved) = (MoneySum(row.money(10)), MoneySum(row.money(11)))
+            return group
+        }
+    }
+
     func standing(of scope: BudgetScope, in period: LedgerPeriod) throws -> BudgetStanding {
         let sql = "SELECT spent, reserved FROM budget_standings WHERE period = ? AND scope = ?"
         return try first(sql, .text(period.text), .text(scope.text)) { BudgetStanding(spent: $0.money(0), reserved: $0.money(1)) }

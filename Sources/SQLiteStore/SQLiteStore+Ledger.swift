@@ -42,6 +42,10 @@ extension SQLiteStore: LedgerStore {
         try await read { db in try db.dailyTotals(from: first, to: last) }
     }
 
+    public func dailySpending(from first: LedgerPeriod, to last: LedgerPeriod) async throws -> [SpendingGroup] {
+        try await read { db in try db.dailySpending(from: first, to: last) }
+    }
+
     public func standing(of scope: BudgetScope, in period: LedgerPeriod) async throws -> BudgetStanding {
         try await read { db in try db.standing(of: scope, in: period) }
     }

@@ -8,6 +8,6 @@ extension LedgerStore {
         return SpendingReport(
             plan: plan, at: now, today: try await standing(of: .desk, in: day), month: try await standing(of: .desk, in: day.month),
             totals: try await totals(of: day.month),
-            days: try await dailyTotals(from: firstDay ?? LedgerPeriod(day.month.text + "-01"), to: day))
+            days: try await dailySpending(from: firstDay ?? LedgerPeriod(day.month.text + "-01"), to: day))
     }
 }

@@ -46,6 +46,10 @@ public protocol LedgerStore: Sendable {
     /// The sums of all days from `first` to `last`, both included.
     func dailyTotals(from first: LedgerPeriod, to last: LedgerPeriod) async throws -> [LedgerTotal]
 
+    /// What each day from `first` to `last` came to, both included, oldest first; days without a call are left out. A short read, whatever the
+    /// calls of a day can be grouped by.
+    func dailySpending(from first: LedgerPeriod, to last: LedgerPeriod) async throws -> [SpendingGroup]
+
     /// Where a scope stands in a day or month; zero where nothing was ever entered.
     func standing(of scope: BudgetScope, in period: LedgerPeriod) async throws -> BudgetStanding
 

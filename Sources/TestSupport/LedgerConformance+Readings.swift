@@ -110,6 +110,19 @@ extension LedgerConformance {
             try expectEqual(try await periods("2026-11-24", "2026-11-24"), ["2026-11-24"])
             try expectEqual(try await periods("2026-11-30", "2026-11-01"), [])
         },
+        LedgerCheck("What each day came to is the sum of all that its calls can be grouped by") { rig in
+            for (number, day) in ["2026-11-24", "2026-11-24", "2026-11-26", "2026-12-01"].enumerated() {
+                let entry = rig.entry("\(number)", day: LedgerPeriod(day), operation: "operation-\(number)", key: number == 1 ? "acme" : nil)
+                try await rig.spend(entry, cost: Int64(number + 5), usage: Usage(inputTokens: 10, outputTokens: number))
+            }
+            try await rig.store.enterCached(rig.cached("c", saved: 40))
+            let days = try await rig.other.dailySpending(from: LedgerPeriod("2026-11-01"), to: LedgerPeriod("2026-11-30"))
+            let totals = try await rig.other.dailyTotals(from: LedgerPeriod("2026-11-01"), to: LedgerPeriod("2026-11-30"))
+            try expectEqual(days, SpendingGroup.groups(of: totals, by: .day))
+            try expectEqual(days.map(\.name), ["2026-11-24", "2026-11-26"])
+            try expectEqual(days.map(\.cost.picodollars), [11, 7])
+            try expectEqual(days.map(\.cachedCalls), [1, 0])
+        },
         LedgerCheck("Names of any kind are kept apart and come back as they were", hostileNames),
     ]
 

@@ -206,6 +206,11 @@ def on_loopback():
         finally:
             for stream, _ in streams:
                 stream.close()
+        time.sleep(1)
+        again = http.client.HTTPConnection("127.0.0.1", port(desk), timeout=5)
+        again.request("GET", "/live")
+        check("pages that have gone make room at once", again.getresponse().status == 200)
+        again.close()
 
         metrics = ask(desk, "GET", "/metrics")[2]
         for name in ("wiredesk_breaker_state{source=\"messari\"} 1", "wiredesk_articles{", "wiredesk_model_calls_total{", "wiredesk_model_cost_dollars_total{",

@@ -72,15 +72,15 @@ struct OldEndpoints {
         let shape = Shape.object([.always("days_requested", .integer), .always("daily_costs", .list(day))] + Self.money("total_cost"))
         return endpoint("/admin/api-costs/daily", "oldDailyCosts", "What each day cost, oldest first.", days: 7, shape) { call in
             let days = call.int("days", default: 7)
-            let report = try await parts.spending(days: days)
-            let byDay = Dictionary(grouping: report.days, by: \.period)
+            let (day, totals) = try await parts.dailyTotals(days)
+            let byDay = Dictionary(grouping: totals, by: \.period)
             return APIAnswer.object { json in
                 json.member("days_requested", days)
                 json.key("daily_costs")
                 json.array { list in
-                    for day in DeskParts.days(days, to: report.day) { list.object { Self.write(day, byDay[day] ?? [], to: &$0) } }
+                    for day in DeskParts.days(days, to: day) { list.object { Self.write(day, byDay[day] ?? [], to: &$0) } }
                 }
-                json.money("total_cost", SpendingGroup(name: "", adding: report.days).cost)
+                json.money("total_cost", SpendingGroup(name: "", adding: totals).cost)
             }
         }
     }
@@ -113,12 +113,12 @@ struct OldEndpoints {
         let shape = Shape.object([.always("period_days", .integer), .always("models", .list(model))] + Self.money("total_cost"))
         return endpoint("/admin/api-costs/by-model", "oldCostsByModel", "What each model cost, the dearest first.", days: 30, shape) { call in
             let days = call.int("days", default: 30)
-            let report = try await parts.spending(days: days)
+            let (_, totals) = try await parts.dailyTotals(days)
             return APIAnswer.object { json in
                 json.member("period_days", days)
                 json.key("models")
                 json.array { list in
-                    for group in SpendingGroup.groups(of: report.days, by: .model) {
+                    for group in SpendingGroup.groups(of: totals, by: .model) {
                         list.object {
                             $0.member("model", group.name)
                             $0.money("total_cost", group.cost)
@@ -131,7 +131,7 @@ struct OldEndpoints {
                         }
                     }
                 }
-                json.money("total_cost", SpendingGroup(name: "", adding: report.days).cost)
+                json.money("total_cost", SpendingGroup(name: "", adding: totals).cost)
             }
         }
     }
@@ -276,6 +276,14 @@ extension DeskParts {
             ProcessingLine(
                 source: source, articles: articles[source] ?? 0, model: read[source]?.model ?? 0, simple: read[source]?.simple ?? 0)
         }.sorted { ($1.articles, $0.source) < ($0.articles, $1.source) }
+    }
+}
+
+extension DeskParts {
+    /// Today, and the sums of the last days by all that they can be grouped by.
+    fileprivate func dailyTotals(_ days: Int) async throws -> (LedgerPeriod, [LedgerTotal]) {
+        let today = await plan().calendar.day(of: now)
+        return (today, try await store.dailyTotals(from: Self.day(back: days - 1, from: today), to: today))
     }
 }
 

@@ -41,8 +41,8 @@ enum CostWords {
 
     /// Days as bars, with the figures as a table behind them.
     static func chart(_ report: SpendingReport, days count: Int, thresholds: AlertThresholds?, to html: inout HTML) {
-        let byDay = Dictionary(grouping: report.days, by: \.period)
-        let days = DeskParts.days(count, to: report.day).map { day in (day, SpendingGroup(name: day.text, adding: byDay[day] ?? [])) }
+        let byDay = Dictionary(report.days.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let days = DeskParts.days(count, to: report.day).map { day in (day, byDay[day.text] ?? SpendingGroup(name: day.text)) }
         let total = days.reduce(MoneySum()) { $0 + $1.1.cost }
         guard days.contains(where: { $0.1.calls > 0 }) else {
             return html.empty(

@@ -81,7 +81,7 @@ struct FrontDoor: RouterMiddleware {
         do {
             var asked = WebRequest(
                 method: request.method, path: request.uri.path, headers: request.headers, authority: request.head.authority,
-                parameters: parameters, visitor: try keeper.visitor(request.headers, remote: context.remote))
+                parameters: parameters, visitor: try keeper.visitor(request.headers, remote: context.remote), stream: request.body)
             visitor = asked.visitor
             guard route.access == .open || asked.visitor.mayRead else { throw Problem.unauthorized("this needs the admin token") }
             guard let query = FormFields(parsing: (request.uri.query ?? "")[...]) else {

@@ -17,7 +17,12 @@ struct LiveRoute {
             }
             let body = ResponseBody { [news] writer in
                 defer { news.close(number) }
-                try await Self.send(events, to: &writer)
+                try await request.stream.consumeWithInboundCloseHandler { _ in
+                    try await Self.send(events, to: &writer)
+                } onInboundClosed: {
+                    // A page that has gone makes room at once.
+                    news.close(number)
+                }
             }
             var response = Response(
                 status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"], body: body)

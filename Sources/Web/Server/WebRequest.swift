@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import WireCore
 
 /// A request as routes see it: decoded, bounded, and with who sent it.
@@ -15,6 +16,8 @@ struct WebRequest: Sendable {
     /// The body, 64 KiB at most; empty for reads.
     var body: [UInt8] = []
     var visitor: Visitor
+    /// The request's end of the connection: what streams for long watches it for the other side to leave.
+    var stream: RequestBody
 }
 
 /// Fields of a query or a form (application/x-www-form-urlencoded).
