@@ -94,6 +94,14 @@ import Testing
         #expect(both.map(\.joiners.count) == [1, 0])
     }
 
+    @Test("The same nucleus, theme and actors with one common word of many are not enough to join")
+    func oneWord() {
+        let narrative = MadeUpNews.narrative(1, focus: "etf approval spot inflows", actors: "SEC", last: -1)
+        let article = MadeUpNews.article(9, focus: "etf fees custody delay", actors: "SEC")
+        #expect(Fingerprint(of: narrative).similarity(to: Fingerprint(of: article.enrichment)) >= 0.5)
+        #expect(stories([article], [narrative]).first?.joiners.isEmpty == true)
+    }
+
     @Test("A dormant narrative is brought back by an article that is very like it, and by no other")
     func comingBack() throws {
         let dormant = MadeUpNews.narrative(1, focus: etf, first: -300, last: -200, articles: 5, stage: .dormant)

@@ -131,6 +131,18 @@ import Testing
         #expect(await store.narrative(1)?.stage != .hot, "the event is over and does not heat it again")
     }
 
+    @Test("A market event does not wake a narrative that is dormant")
+    func dormantEvent() async throws {
+        var articles = story(1...5, "liquidation leverage longs", hours: -5, actors: "Ether Solana")
+        for index in articles.indices { articles[index].enrichment.amount = 700_000_000 }
+        let store = NarrativeMemory(articles)
+        let desk = NarrativeDesk(store: store)
+        _ = try await desk.cluster(now: now)
+        await store.change(1) { $0.stage = .dormant }
+        #expect(try await desk.watch(now: now).heated == 0)
+        #expect(await store.narrative(1)?.hotUntil == nil)
+    }
+
     @Test("Sources that read an entity in opposite ways are found through the store")
     func divergence() async throws {
         let articles = (1...8).map {
