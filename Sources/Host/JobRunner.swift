@@ -87,7 +87,7 @@ public actor JobRunner: Service {
     private func due(_ schedule: JobSchedule) -> [(Job, JobSlot)] {
         let now = clock.now()
         return Job.allCases.compactMap { job in
-            guard !underWay.contains(job), underWay.isDisjoint(with: job.predecessors), notBefore[job].map({ $0 <= now }) ?? true,
+            guard !underWay.contains(job), underWay.isDisjoint(with: job.waitsFor), notBefore[job].map({ $0 <= now }) ?? true,
                 let slot = schedule.dueSlot(of: job, at: now),
                 settled[job] != slot.key
             else { return nil }

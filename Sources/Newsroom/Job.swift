@@ -14,11 +14,14 @@ public enum Job: String, Sendable, CaseIterable {
     /// Lets go of what has aged.
     case cleanup
 
-    /// Jobs whose work this one builds on: where several are due at the same time, it waits for those.
-    public var predecessors: Set<Job> {
+    /// Jobs that this one does not run beside: it builds on their work, or writes the same narratives. Of several that are due, the first goes
+    /// first.
+    public var waitsFor: Set<Job> {
         switch self {
-        case .enrich, .consolidate, .watch, .cleanup: []
-        case .narratives: [.enrich]
+        case .enrich, .cleanup: []
+        case .narratives: [.enrich, .consolidate, .watch]
+        case .consolidate: [.narratives, .watch]
+        case .watch: [.narratives, .consolidate]
         case .morningBriefing, .afternoonBriefing, .eveningBriefing: [.enrich, .narratives]
         }
     }

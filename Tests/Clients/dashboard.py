@@ -86,7 +86,7 @@ def disabling(browser, desk):
         look.page.get_by_role("button", name="Disable", exact=True).click()
         check("after disabling the page says so", "is disabled" in look.page.get_by_role("status").inner_text())
         check("and shows why, who and until when", all(text in look.page.content() for text in ("it &lt;b&gt;repeats&lt;/b&gt; itself", "by mara", "2026-11-24T20:05:00Z")))
-        expect(row).to_contain_text("disabled", timeout=15_000)
+        expect(row).to_contain_text("disabled", timeout=60_000)
         check("another window shows it by itself", True)
         look.page.get_by_role("button", name="Enable", exact=True).click()
         check("enabling brings it back", "is enabled" in look.page.get_by_role("status").inner_text())
@@ -99,7 +99,7 @@ def diagnosing(browser, desk):
         look.at("/sources/decrypt")
         look.page.get_by_role("button", name="Diagnose").click()
         stages = look.page.locator("#diagnosis .stages li")
-        expect(stages.first).to_be_visible(timeout=15_000)
+        expect(stages.first).to_be_visible(timeout=60_000)
         check("a diagnosis shows its stages in place", stages.count() == 12 and look.page.url.endswith("/sources/decrypt"), stages.count())
         check("and which of them failed", "response" in look.page.locator("#diagnosis .stages li.bad").first.inner_text())
     with Look(browser, desk, script=False) as look:
