@@ -19,6 +19,7 @@ struct PluginsListCommand: ParsableCommand {
     private static let kinds = [
         ("feed", "RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1"),
         ("coindesk", "the news list of the CoinDesk Data API"),
+        ("json", "any JSON API that its entry describes: pointers, paging, dates"),
     ]
 
     func run() {

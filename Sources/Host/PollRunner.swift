@@ -225,6 +225,7 @@ struct PollRun {
         reading.rejected += items.count - identifiable.count
         reading.items += identifiable
         if let bookmark = page.state { reading.adapterState = bookmark }
+        if let retryAt = page.retryAt { reading.retryAt = retryAt }
         if page.isCutShort {
             fail(
                 ReadFailure(

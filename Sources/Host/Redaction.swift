@@ -7,7 +7,11 @@ extension SourceConfiguration {
     /// The values that the entry takes from the environment, as they are sent.
     public func secrets(environment: [String: String]) -> SecretValues {
         var settings = headers.map(\.value)
-        if case .coindesk(_, let key?) = kind { settings.append(key) }
+        switch kind {
+        case .feed: break
+        case .coindesk(_, let key): settings += [key].compactMap { $0 }
+        case .json(_, let query): settings += query.map(\.value)
+        }
         return SecretValues(
             settings.compactMap { setting in
                 if case .environment(let name) = setting { environment[name] } else { nil }

@@ -171,7 +171,8 @@ public struct RegistryReader {
 
     private func described(_ source: SourceConfiguration, _ object: RegistryObject, _ inherited: [EffectiveValue]) -> [EffectiveValue] {
         func own(_ key: String, _ value: String) -> EffectiveValue {
-            EffectiveValue(key: key, value: value, origin: object[key].map { .source(line: problems.line(of: $0)) } ?? .builtIn)
+            let member = String(key.prefix { $0 != "." })
+            return EffectiveValue(key: key, value: value, origin: object[member].map { .source(line: problems.line(of: $0)) } ?? .builtIn)
         }
         var list = [own("id", source.id.text), own("kind", source.kind.name), own("url", source.url)]
         if case .coindesk(let configuration, let key) = source.kind {
@@ -180,6 +181,10 @@ public struct RegistryReader {
                     "config",
                     "sourceIds \(configuration.sourceIDs.joined(separator: ",")), language \(configuration.language), "
                         + "pageSize \(configuration.pageSize), backfill \(configuration.backfill.text), key \(key?.redacted ?? "none")"))
+        }
+        if case .json(let configuration, let query) = source.kind {
+            list.append(own("config", configuration.summary))
+            for setting in query { list.append(own("config.query.\(setting.name)", setting.value.redacted)) }
         }
         if let fallback = source.fallback { list.append(own("fallback", fallback.text)) }
         if let disabled = source.disabled {
@@ -213,6 +218,7 @@ public struct RegistryReader {
             }
             return .feed
         case "coindesk": return coindesk(object)
+        case "json": return JSONKindSection(problems: problems).read(object)
         default:
             let nearest = node.string.flatMap { NearestName.of($0, among: SourceConfiguration.Kind.names) }
             object.wrong(node, "kind", due: "one of \(kindList)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
@@ -247,7 +253,7 @@ public struct RegistryReader {
         return .environment(name)
     }
 
-    private static func isVariable(_ name: String) -> Bool {
+    static func isVariable(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 128 && name.utf8.first.map { !(0x30...0x39).contains($0) } == true
             && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x5F }
     }

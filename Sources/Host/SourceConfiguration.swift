@@ -29,14 +29,16 @@ public struct SourceConfiguration: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case feed
         case coindesk(CoinDeskAdapter.Configuration, key: SettingValue?)
+        case json(JSONAPIConfiguration, query: [NamedSetting])
 
         /// The registry's words for the kinds, in the order of the documentation.
-        public static let names = ["feed", "coindesk"]
+        public static let names = ["feed", "coindesk", "json"]
 
         public var name: String {
             switch self {
             case .feed: "feed"
             case .coindesk: "coindesk"
+            case .json: "json"
             }
         }
     }
@@ -67,6 +69,13 @@ public struct SourceConfiguration: Sendable, Equatable {
                 case nil: nil
                 }
             return CoinDeskAdapter(url: url, configuration: configuration, key: secret, headers: fields)
+        case .json(let configuration, let query):
+            var parameters: [JSONAPIAdapter.Parameter] = []
+            for setting in query {
+                let value = try setting.value.resolved(environment, for: "config.query.\(setting.name)")
+                parameters.append(.init(name: setting.name, value: value, isSecret: setting.value.isSecret))
+            }
+            return JSONAPIAdapter(url: url, configuration: configuration, query: parameters, headers: fields)
         }
     }
 }
@@ -142,6 +151,9 @@ public enum SettingValue: Sendable, Equatable {
             return value
         }
     }
+
+    /// True when it stands for a value that must not be shown.
+    public var isSecret: Bool { if case .environment = self { true } else { false } }
 
     /// Shows where a secret comes from, never what it is.
     public var redacted: String {
