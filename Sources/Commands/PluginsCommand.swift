@@ -20,6 +20,7 @@ struct PluginsListCommand: ParsableCommand {
         ("feed", "RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1"),
         ("coindesk", "the news list of the CoinDesk Data API"),
         ("json", "any JSON API that its entry describes: pointers, paging, dates"),
+        ("exec", "whatever a program prints: a plugin in any language, or a Singer tap"),
     ]
 
     func run() {

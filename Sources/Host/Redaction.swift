@@ -11,6 +11,7 @@ extension SourceConfiguration {
         case .feed: break
         case .coindesk(_, let key): settings += [key].compactMap { $0 }
         case .json(_, let query): settings += query.map(\.value)
+        case .exec(let configuration): settings += configuration.secretNames.map { .environment($0) }
         }
         return SecretValues(
             settings.compactMap { setting in
@@ -90,9 +91,14 @@ extension PollRunner {
     func run(_ source: SourceConfiguration, environment: [String: String], memory: Memory, now: Date) async -> PollReading {
         let secrets = source.secrets(environment: environment)
         do {
-            let adapter = try source.adapter(environment: environment)
             let runner = PollRunner(fetcher: RedactingFetcher(fetcher, secrets: secrets), retries: retries, backoff: backoff)
-            let reading = await runner.run(adapter, ceilings: source.ceilings, memory: memory, now: now)
+            let reading: PollReading
+            if case .exec(let configuration) = source.kind {
+                let launch = try PluginLaunch(configuration, source, environment: environment)
+                reading = await runner.run(launch, secrets: secrets, memory: memory, now: now)
+            } else {
+                reading = await runner.run(try source.adapter(environment: environment), ceilings: source.ceilings, memory: memory, now: now)
+            }
             return secrets.isEmpty ? reading : secrets.redacted(reading)
         } catch {
             var reading = PollReading()

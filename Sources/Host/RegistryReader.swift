@@ -186,6 +186,10 @@ public struct RegistryReader {
             list.append(own("config", configuration.summary))
             for setting in query { list.append(own("config.query.\(setting.name)", setting.value.redacted)) }
         }
+        if case .exec(let configuration) = source.kind {
+            list.append(own("config", configuration.summary))
+            for setting in configuration.environment { list.append(own("config.environment.\(setting.name)", setting.value.redacted)) }
+        }
         if let fallback = source.fallback { list.append(own("fallback", fallback.text)) }
         if let disabled = source.disabled {
             list.append(
@@ -219,6 +223,7 @@ public struct RegistryReader {
             return .feed
         case "coindesk": return coindesk(object)
         case "json": return JSONKindSection(problems: problems).read(object)
+        case "exec": return ExecKindSection(problems: problems, folder: FilePathText(path: file).folder).read(object)
         default:
             let nearest = node.string.flatMap { NearestName.of($0, among: SourceConfiguration.Kind.names) }
             object.wrong(node, "kind", due: "one of \(kindList)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
@@ -260,7 +265,11 @@ public struct RegistryReader {
 
     private func url(_ object: RegistryObject, _ kind: SourceConfiguration.Kind?) -> String? {
         guard let node = object["url"] else {
-            if case .coindesk = kind { return CoinDeskAdapter.defaultURL }
+            switch kind {
+            case .coindesk: return CoinDeskAdapter.defaultURL
+            case .exec(let configuration): return "exec:" + (configuration.command.first ?? "")
+            default: break
+            }
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"url\"")
             return nil
         }
@@ -379,6 +388,12 @@ public struct RegistryReader {
         "host", "content-length", "transfer-encoding", "connection", "accept-encoding", "if-none-match", "if-modified-since", "te", "upgrade",
     ]
 
+    /// True for a header field that a source may set: a token (RFC 9110, 5.6.2) that is not the host's own.
+    static func canBeHeader(_ name: String) -> Bool {
+        let token = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+        return !name.isEmpty && name.lowercased().utf8.allSatisfy(token.contains) && !ownHeaders.contains(name.lowercased())
+    }
+
     /// Header fields of one source.
     private static let mostHeaders = 64
 
@@ -401,8 +416,7 @@ public struct RegistryReader {
 
     private func header(_ member: JSONMember, _ object: RegistryObject) -> HeaderSetting? {
         let name = member.key
-        let token = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
-        guard !name.isEmpty, name.lowercased().utf8.allSatisfy(token.contains), !Self.ownHeaders.contains(name.lowercased()) else {
+        guard Self.canBeHeader(name) else {
             problems.add(at: member.keyRange.lowerBound, "\"\(SafeText.line(name, limit: 40))\" is no header field that a source can set")
             return nil
         }

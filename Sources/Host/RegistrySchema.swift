@@ -92,17 +92,17 @@ public enum RegistrySchema {
                     (
                         "description",
                         .string(
-                            "What reads it: feed (RSS, RDF, Atom, JSON Feed), coindesk (the Data API's news list) or json (any JSON API that config describes)."
+                            "What reads it: feed (RSS, RDF, Atom, JSON Feed), coindesk (the Data API's news list), json (any JSON API that config describes) or exec (a program)."
                         )
                     ),
                 ])
             ),
             ("url", text("Its address, http or https.", ("pattern", .string("^https?://")))),
-            ("config", .object([("type", .string("object")), ("description", .string("What only its kind needs: coindesk, json."))])),
+            ("config", .object([("type", .string("object")), ("description", .string("What only its kind needs: coindesk, json, exec."))])),
             ("disabled", disabled), ("fallback", text("The id of the source that is asked when this one fails.")),
             ("note", text("A remark for people.")),
         ]
-        let configs = [("coindesk", coindesk), ("json", jsonConfig)]
+        let configs = [("coindesk", coindesk), ("json", jsonConfig), ("exec", execConfig)]
         guard case .object(let members) = object("A place news comes from.", required: ["id", "kind"], own + inherited) else { return .object([]) }
         return .object(members + [("allOf", .list(configs.map(ofKind)))])
     }

@@ -1,4 +1,4 @@
-public import WireCore
+import WireCore
 
 extension JSONAPIConfiguration {
     /// In one line, for `sources show`.

@@ -63,6 +63,11 @@ public struct JSONShape: Sendable {
     }
 }
 
+extension FieldMap {
+    /// The fields that entries seem to have, by their names and by what they hold.
+    static func guessed(from entries: [JSONNode]) -> FieldMap { Candidate(entries, at: .root).fields }
+}
+
 /// A list that may be the one, with the fields that its entries seem to have.
 private struct Candidate {
     let pointer: JSONPointer
