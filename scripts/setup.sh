@@ -24,14 +24,15 @@ for package in $packages; do
     [ "$status" = "install ok installed" ] || missing="$missing $package"
 done
 
-# The official clients of Anthropic and OpenAI, from PyPI, in a Python environment of their own: the gateway's tests let them at it.
-clients() {
-    [ "${1:-}" = "--tests" ] || return 0
-    venv=$(cd "$(dirname "$0")/.." && pwd)/.build/clients
+# Python packages from PyPI in an environment of their own under .build. Usage: python_environment NAME WHAT_FOR PACKAGE…
+python_environment() {
+    venv=$(cd "$(dirname "$0")/.." && pwd)/.build/$1
+    what=$2
+    shift 2
     [ ! -e "$venv/ready" ] || return 0
-    echo "setup: installing the Python packages anthropic and openai into .build/clients, for the tests"
+    echo "setup: installing the Python packages $* into ${venv##*/.build/} under .build, for $what"
     log=$(mktemp)
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check anthropic openai; } >"$log" 2>&1; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check "$@"; } >"$log" 2>&1; then
         echo "setup: this failed:" >&2
         tail -n 20 "$log" >&2
         rm -f "$log"
@@ -39,6 +40,13 @@ clients() {
     fi
     rm -f "$log"
     touch "$venv/ready"
+}
+
+# The official clients of Anthropic and OpenAI, which the gateway's tests let at it, and a Singer tap, which the plugins' tests run.
+clients() {
+    [ "${1:-}" = "--tests" ] || return 0
+    python_environment clients "the tests of the gateway" anthropic openai
+    python_environment taps "the tests of Singer taps" tap-rest-api-msdk
 }
 if [ -z "$missing" ]; then
     clients "$@"

@@ -67,7 +67,7 @@ struct ExecKindSection {
     private func readTap(_ object: RegistryObject, into configuration: inout ExecConfiguration) {
         configuration.streams = object.strings("streams") ?? []
         if let node = object["fields"] { configuration.fields = FieldsSection(problems: problems).read(node, of: object.what) }
-        configuration.discovers = object.bool("discover") ?? false
+        configuration.discovers = object.bool("discover")
         guard configuration.wire != .singer else { return }
         for key in ["streams", "fields", "discover"] {
             if let node = object[key] {

@@ -59,6 +59,26 @@ import WireCore
         ])
     func descriptions(_ text: String, _ place: String, _ message: String) throws { try places(text, place, message) }
 
+    private static func plugin(_ config: String) -> String {
+        "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"exec\",\"config\":\(config)}]}"
+    }
+
+    @Test(
+        "What is wrong with a plugin's entry is named at its place too",
+        arguments: [
+            (plugin("{}"), "{}}", "has no \"command\", which is a list of texts"),
+            (plugin("{\"command\":\"x\"}"), "\"x\"", "must be a list of texts"),
+            (plugin("{\"command\":[\"\"]}"), "[\"\"]", "must be a list of texts"),
+            (plugin("{\"command\":[\"x\"],\"protocol\":\"singr\"}"), "\"singr", "did you mean \"singer\"?"),
+            (plugin("{\"command\":[\"x\"],\"streams\":[\"a\"]}"), "[\"a\"]", "belongs to \"protocol\": \"singer\""),
+            (plugin("{\"command\":[\"x\"],\"settings\":[{\"env\":\"A\"}]}"), "[{", "must be an object"),
+            (plugin("{\"command\":[\"x\"],\"settings\":{\"a\":[{\"env\":\"A-B\"}]}}"), "{\"env", "which is no variable's name"),
+            (plugin("{\"command\":[\"x\"],\"environment\":{\"A B\":\"c\"}}"), "{\"A B", "which is no variable's name"),
+            (plugin("{\"command\":[\"x\"],\"limits\":{\"memory\":\"1MiB\"}}"), "\"1MiB", "from 16MiB to 8GiB"),
+            (plugin("{\"command\":[\"x\"],\"limits\":{\"cpu\":\"1s\"}}"), "\"cpu", "Allowed: startUp, cpuTime"),
+        ])
+    func plugins(_ text: String, _ place: String, _ message: String) throws { try places(text, place, message) }
+
     @Test("After fifty it stops, at once, and says that there are more")
     func many() throws {
         func list(_ entry: (Int) -> String) -> String { "{\"version\":1,\"sources\":[\((0..<50_000).map(entry).joined(separator: ",\n"))]}" }

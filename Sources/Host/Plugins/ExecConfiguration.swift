@@ -22,8 +22,8 @@ public struct ExecConfiguration: Sendable, Equatable {
     public var streams: [String] = []
     /// Of a tap: which field of a record is which; nil: guessed by name.
     public var fields: FieldMap?
-    /// Of a tap: its streams are found and selected first.
-    public var discovers = false
+    /// Of a tap: its streams are found and selected first. Nil: only where it gives nothing without that.
+    public var discovers: Bool?
     public var limits = PluginLimits()
 
     public init(command: [String], folder: String) {

@@ -6,11 +6,34 @@ import WireCore
 /// What a Singer tap is started with.
 extension PluginPoll {
     /// The tap's arguments, their files written: a private copy of its config, which it may rewrite, and its state, byte for byte.
-    mutating func tapArguments() async throws(ReadFailure) -> [String] {
+    func tapArguments() throws(ReadFailure) -> [String] {
         var arguments = ["--config", try put(Array(launch.settings.utf8), "config.json")]
         if let state = SingerSession.file(ofState: run.context.state) { arguments += ["--state", try put(Array(state.utf8), "state.json")] }
-        if launch.configuration.discovers { arguments += ["--catalog", try put(try await catalog(arguments), "catalog.json")] }
         return arguments
+    }
+
+    /// One run of the tap; of one that gives nothing without a catalog a second, with all that it discovers selected.
+    mutating func runTap() async throws(ReadFailure) -> ProcessReport {
+        let arguments = try tapArguments()
+        if launch.configuration.discovers == true { return try await runTap(arguments + catalogArguments(arguments)) }
+        let report = try await runTap(arguments)
+        guard launch.configuration.discovers == nil, wantsCatalog(report) else { return report }
+        return try await runTap(arguments + catalogArguments(arguments))
+    }
+
+    private mutating func runTap(_ arguments: [String]) async throws(ReadFailure) -> ProcessReport {
+        await converse(BoundedProcess(launch.process(in: folder, more: arguments), launch.bounds(until: run.deadline)))
+    }
+
+    /// A tap that selects nothing by itself says nothing, or asks for a catalog.
+    private func wantsCatalog(_ report: ProcessReport) -> Bool {
+        guard case .exited(let status) = report.end, (talk as? SingerSession)?.isSilent == true, !canceller.isCancelled else { return false }
+        let errors = String(decoding: report.errors, as: UTF8.self).lowercased()
+        return status == 0 || errors.contains("catalog") || errors.contains("--properties") || errors.contains("no streams")
+    }
+
+    private func catalogArguments(_ arguments: [String]) async throws(ReadFailure) -> [String] {
+        ["--catalog", try put(try await catalog(arguments), "catalog.json")]
     }
 
     private func put(_ bytes: [UInt8], _ name: String) throws(ReadFailure) -> String {

@@ -87,8 +87,11 @@ struct PluginPoll: ~Copyable {
 
     mutating func poll() async -> PollReading {
         do {
-            let arguments = launch.configuration.wire == .singer ? try await tapArguments() : []
-            let report = await converse(BoundedProcess(launch.process(in: folder, more: arguments), launch.bounds(until: run.deadline)))
+            let report: ProcessReport
+            switch launch.configuration.wire {
+            case .wiredesk: report = await converse(BoundedProcess(launch.process(in: folder), launch.bounds(until: run.deadline)))
+            case .singer: report = try await runTap()
+            }
             for action in talk.end() where !canceller.isCancelled { await act(on: action, nil) }
             conclude(report)
         } catch {
@@ -99,7 +102,7 @@ struct PluginPoll: ~Copyable {
         return run.reading
     }
 
-    private mutating func converse(_ process: BoundedProcess) async -> ProcessReport {
+    mutating func converse(_ process: BoundedProcess) async -> ProcessReport {
         canceller.watch(process)
         for await event in process.events {
             switch event {

@@ -38,6 +38,9 @@ public struct SingerSession: PluginTalk {
         state.flatMap { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
     }
 
+    /// True while the tap has named no stream.
+    public var isSilent: Bool { seen.isEmpty && unwanted == 0 }
+
     public var farewell: [UInt8] { [] }
 
     public mutating func receive(_ line: [UInt8]) -> [PluginAction] {
