@@ -77,10 +77,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Kit", dependencies: ["WireCore", "Inflate", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Host"], swiftSettings: settings),
+        .target(
             name: "Commands",
             dependencies: [
                 "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Stores", "SQLiteStore", "Host", "Web", "Demo",
-                "CMalloc",
+                "Kit", "CMalloc",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -127,6 +129,8 @@ let package = Package(
             ],
             exclude: ["Shapes"],
             swiftSettings: settings),
+        .testTarget(
+            name: "KitTests", dependencies: ["Kit", "Host", "SourcePlugins", "Fetch", "WireCore", "wiredesk"], swiftSettings: settings),
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),

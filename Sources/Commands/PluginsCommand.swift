@@ -5,8 +5,10 @@ import WireCore
 /// `wiredesk plugins`: the kinds of source, and what the registry may say.
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Shows the kinds of source, the registry's schema and the ceilings.",
-        subcommands: [PluginsListCommand.self, PluginsSchemaCommand.self, PluginsCeilingsCommand.self],
+        commandName: "plugins", abstract: "Shows the kinds of source, the registry's schema and the ceilings; makes and tests plugins.",
+        subcommands: [
+            PluginsListCommand.self, PluginsSchemaCommand.self, PluginsCeilingsCommand.self, PluginsNewCommand.self, PluginsTestCommand.self,
+        ],
         defaultSubcommand: PluginsListCommand.self)
 }
 

@@ -25,7 +25,7 @@ enum PluginEnd {
         }
     }
 
-    private static let hint = "It is started again at the next poll, ever more rarely. `wiredesk plugins test` shows the conversation."
+    private static let hint = "It is started again at the next poll, ever more rarely. `wiredesk plugins test` tries it by itself."
     private static let memoryMarks = ["MemoryError", "Cannot allocate memory", "bad_alloc", "out of memory", "OutOfMemory"]
 
     private static func failure(at bound: ProcessBound, _ limits: PluginLimits, _ ceilings: Ceilings) -> ReadFailure {

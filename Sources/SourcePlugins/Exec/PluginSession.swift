@@ -146,7 +146,7 @@ public struct PluginSession: PluginTalk {
             ReadFailure(
                 .crash, "the plugin broke the protocol: \(what)",
                 hint:
-                    "Standard output belongs to the protocol: print anything else to standard error. `wiredesk plugins test` shows the conversation.")
+                    "Standard output belongs to the protocol: print anything else to standard error. `wiredesk plugins test` tries it by itself.")
         )
     }
 
