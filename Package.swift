@@ -45,12 +45,14 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CProcess"),
 
         .target(name: "WireCore", swiftSettings: settings),
         .target(name: "Inflate", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "Resilience", dependencies: ["WireCore"], swiftSettings: settings),
         .target(name: "Costs", dependencies: ["WireCore"], resources: [.embedInCode("Prices.json")], swiftSettings: settings),
         .target(name: "Fetch", dependencies: ["WireCore", "Inflate", "CCurl"], swiftSettings: settings),
+        .target(name: "Processes", dependencies: ["WireCore", "CProcess"], swiftSettings: settings),
         .target(name: "Feeds", dependencies: ["WireCore", "Inflate", "CLibXML2"], swiftSettings: settings + unchecked),
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
@@ -61,7 +63,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", logging, lifecycle, heap, deque,
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "Processes", "SourcePlugins", "LLM", "Newsroom", "Stores", logging, lifecycle,
+                heap, deque,
             ],
             swiftSettings: settings),
         .target(
@@ -79,11 +82,12 @@ let package = Package(
             resources: [.embedInCode("Assets/desk.css"), .embedInCode("Assets/desk.js"), .embedInCode("Assets/icon.svg")],
             swiftSettings: settings),
         .target(
+            name: "Kit", dependencies: ["WireCore", "Inflate", "Resilience", "Fetch", "Feeds", "SourcePlugins", "Host"], swiftSettings: settings),
+        .target(
             name: "Commands",
             dependencies: [
                 "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", "SQLiteStore", "Host", "Web",
-                "Demo",
-                "CMalloc",
+                "Demo", "Kit", "CMalloc",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -123,6 +127,7 @@ let package = Package(
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FeedsTests", dependencies: ["Feeds", "Inflate", "WireCore"], swiftSettings: settings),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes", "WireCore"], swiftSettings: settings),
         .testTarget(
             name: "SourcePluginsTests", dependencies: ["SourcePlugins", "Feeds", "Fetch", "WireCore", "TestSupport"],
             swiftSettings: settings),
@@ -143,7 +148,10 @@ let package = Package(
                 "TestSupport",
                 logging,
             ],
+            exclude: ["Shapes"],
             swiftSettings: settings),
+        .testTarget(
+            name: "KitTests", dependencies: ["Kit", "Host", "SourcePlugins", "Fetch", "WireCore", "wiredesk"], swiftSettings: settings),
         .testTarget(
             name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),

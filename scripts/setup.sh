@@ -24,23 +24,30 @@ for package in $packages; do
     [ "$status" = "install ok installed" ] || missing="$missing $package"
 done
 
-# From PyPI, in a Python environment of their own: the official clients of Anthropic and OpenAI, which the gateway's tests let at it; what
-# drives Debian's browser, axe-core and schemathesis, for the tests of dashboard and API.
-python_packages="anthropic openai playwright axe-playwright-python schemathesis"
-clients() {
-    [ "${1:-}" = "--tests" ] || return 0
-    venv=$(cd "$(dirname "$0")/.." && pwd)/.build/clients
-    [ "$(cat "$venv/ready" 2>/dev/null)" != "$python_packages" ] || return 0
-    echo "setup: installing Python packages into .build/clients, for the tests: $python_packages"
+# Python packages from PyPI in an environment of their own under .build. Usage: python_environment NAME WHAT_FOR PACKAGE…
+python_environment() {
+    venv=$(cd "$(dirname "$0")/.." && pwd)/.build/$1
+    what=$2
+    shift 2
+    [ "$(cat "$venv/ready" 2>/dev/null)" != "$*" ] || return 0
+    echo "setup: installing the Python packages $* into ${venv##*/.build/} under .build, for $what"
     log=$(mktemp)
-    if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check $python_packages; } >"$log" 2>&1; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check "$@"; } >"$log" 2>&1; then
         echo "setup: this failed:" >&2
         tail -n 20 "$log" >&2
         rm -f "$log"
         exit 1
     fi
     rm -f "$log"
-    echo "$python_packages" >"$venv/ready"
+    echo "$*" >"$venv/ready"
+}
+
+# The official clients of Anthropic and OpenAI, which the gateway's tests let at it; what drives Debian's browser, axe-core and schemathesis,
+# for the tests of dashboard and API; and a Singer tap, which the plugins' tests run.
+clients() {
+    [ "${1:-}" = "--tests" ] || return 0
+    python_environment clients "the tests" anthropic openai playwright axe-playwright-python schemathesis
+    python_environment taps "the tests of Singer taps" tap-rest-api-msdk
 }
 if [ -z "$missing" ]; then
     clients "$@"

@@ -56,7 +56,7 @@ struct DoctorCommand: AsyncParsableCommand {
         ]
         for source in registry.sources where source.isEnabled(at: now) {
             do {
-                _ = try source.adapter(environment: workspace.environment)
+                try source.check(environment: workspace.environment)
             } catch {
                 checks.append(Check(name: "source \(source.id)", ok: false, detail: "\(error.message). \(error.hint ?? "")"))
             }

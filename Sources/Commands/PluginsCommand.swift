@@ -5,8 +5,10 @@ import WireCore
 /// `wiredesk plugins`: the kinds of source, and what the registry may say.
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugins", abstract: "Shows the kinds of source, the registry's schema and the ceilings.",
-        subcommands: [PluginsListCommand.self, PluginsSchemaCommand.self, PluginsCeilingsCommand.self],
+        commandName: "plugins", abstract: "Shows the kinds of source, the registry's schema and the ceilings; makes and tests plugins.",
+        subcommands: [
+            PluginsListCommand.self, PluginsSchemaCommand.self, PluginsCeilingsCommand.self, PluginsNewCommand.self, PluginsTestCommand.self,
+        ],
         defaultSubcommand: PluginsListCommand.self)
 }
 
@@ -20,6 +22,8 @@ struct PluginsListCommand: ParsableCommand {
         ("feed", "RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed 1.0 and 1.1"),
         ("coindesk", "the news list of the CoinDesk Data API"),
         ("price", "what coins cost, from an API of CoinGecko's shape"),
+        ("json", "any JSON API that its entry describes: pointers, paging, dates"),
+        ("exec", "whatever a program prints: a plugin in any language, or a Singer tap"),
     ]
 
     func run() {

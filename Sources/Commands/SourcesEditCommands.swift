@@ -3,6 +3,7 @@ import Feeds
 import Fetch
 import Foundation
 import Host
+import SourcePlugins
 import WireCore
 
 /// `wiredesk sources add`.
@@ -10,8 +11,8 @@ struct SourcesAddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Finds the feed behind an address and enters it into the registry.",
         discussion: """
-            The address may be that of a feed or of a site: the feeds that the site names are looked for, then the usual paths. A running
-            host takes the new source over at once.
+            The address may be that of a feed or of a site: the feeds that the site names are looked for, then the usual paths. Of a JSON
+            API's answer an entry of kind json is proposed; look at it with --dry-run. A running host takes the new source over at once.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -56,7 +57,7 @@ struct SourcesAddCommand: AsyncParsableCommand {
 
     private func nothingFound(_ result: SourceFinder.Result) -> DeskError {
         DeskError(
-            .failure, "no feed was found; tried:\n  " + result.tried.joined(separator: "\n  "), place: redactedURL(url),
+            .failure, "no feed and no JSON list was found; tried:\n  " + result.tried.joined(separator: "\n  "), place: redactedURL(url),
             hint: "Give the feed's own address, if it has one. `wiredesk diagnose \(redactedURL(url))` shows what the address answers.")
     }
 
@@ -69,7 +70,10 @@ struct SourcesAddCommand: AsyncParsableCommand {
         let name = id ?? finding.id
         guard SourceID(name) != nil else { throw DeskError(.usage, "“\(SafeText.line(name, limit: 80))” is no source id", hint: SourceID.rule) }
         guard !taken.contains(name) else { throw DeskError(.usage, "the id “\(name)” is taken", hint: "Choose another with --id.") }
-        var members = [("id", name), ("kind", "feed"), ("url", finding.url)].map { (key: $0.0, json: RegistryEditor.quoted($0.1)) }
+        var members = [("id", name), ("kind", finding.api == nil ? "feed" : "json"), ("url", finding.url)].map {
+            (key: $0.0, json: RegistryEditor.quoted($0.1))
+        }
+        if let api = finding.api { members.append(("config", api.json)) }
         if let interval { members.append(("interval", RegistryEditor.quoted(interval))) }
         if !tag.isEmpty { members.append(("tags", "[\(tag.map(RegistryEditor.quoted).joined(separator: ", "))]")) }
         if let title = finding.feed.title { members.append(("note", RegistryEditor.quoted(String(SafeText.line(title, limit: 120))))) }
@@ -90,6 +94,11 @@ struct SourcesAddCommand: AsyncParsableCommand {
                 $0.member("version", finding.feed.version)
                 $0.member("title", orNull: finding.feed.title)
                 $0.member("items", finding.feed.items.count)
+                $0.member("kind", finding.api == nil ? "feed" : "json")
+                if let config = members.first(where: { $0.key == "config" }), let node = try? JSONReader.read(Array(config.json.utf8)) {
+                    $0.key("config")
+                    $0.node(node)
+                }
             }
             return Output.line(writer.text)
         }
@@ -101,6 +110,10 @@ struct SourcesAddCommand: AsyncParsableCommand {
             let age = item.publishedAt.map { SourceLine.ago($0, now) } ?? "no date"
             Output.line(
                 "  \(palette.dim(age.padding(toLength: 14, withPad: " ", startingAt: 0)))\(SafeText.line(item.title ?? "(no title)", limit: 90))")
+        }
+        if let api = finding.api {
+            Output.line("A JSON API; it would be read so: \(palette.dim(SafeText.line(api.json, limit: 2000)))")
+            Output.line(palette.dim("  docs/json-apis.md says what else can be given: keys, further pages, error envelopes."))
         }
         for other in result.findings.dropFirst() {
             Output.line(palette.dim("  also there: \(SafeText.line(redactedURL(other.url), limit: 200))"))

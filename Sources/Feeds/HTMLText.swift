@@ -8,6 +8,12 @@ public enum HTMLText {
         String(decoding: HTMLSanitiser.clean(Array(html.utf8), base: nil), as: UTF8.self)
     }
 
+    /// Plain text as it stands, white space folded and invisible characters dropped.
+    public static func folded(_ text: String) -> String { TextFold.fold(Array(text.utf8)[...]) }
+
+    /// HTML that shows a plain text.
+    public static func markup(ofPlain text: String) -> String { String(decoding: FieldText.escaped(Array(text.utf8)), as: UTF8.self) }
+
     /// The text of a page's `<title>`; nil when there is none.
     public static func title(ofPage bytes: [UInt8]) -> String? {
         let head = bytes.prefix(64 << 10).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }

@@ -54,6 +54,7 @@ public struct Diagnostician: Sendable {
         let drafts = ArticleDraft.drafts(of: reading.items)
         let preview = isRegistered ? try await store?.preview(drafts, of: source.id) : nil
         var chain = StageChain(source: source, reading: reading, isRegistered: isRegistered, now: now)
+        chain.process()
         chain.transfer()
         chain.document()
         chain.duplicates(preview)
@@ -129,8 +130,17 @@ private struct StageChain {
         }
     }
 
+    /// process: a plugin's own, before what it had fetched.
+    mutating func process() {
+        guard case .exec = source.kind else { return }
+        let isBroken = reading.outcome == .crash || reading.hops.isEmpty && [.timeout, .tooLarge, .ceiling].contains(reading.outcome)
+        add("process", !isBroken, detail: isBroken ? reading.message : "started, spoke and ended in order")
+    }
+
     /// dns, connect, tls, request, response: read off the last hop, where a failed transfer stopped.
     mutating func transfer() {
+        // A plugin that had nothing fetched has no such stages.
+        if case .exec = source.kind, reading.hops.isEmpty { return }
         let hop = reading.hops.last ?? FetchTrace.Hop(url: source.url)
         let failed = failedStage(hop)
         func check(_ name: String, ms: Double?, _ detail: String) {

@@ -59,10 +59,33 @@ public struct PollRunner: Sendable {
         return run.reading
     }
 
-    /// One page's document, tried again where that may help; nil when the poll has ended.
+    /// One page's document; nil when the poll has ended.
     private func document(
         _ request: PageRequest, _ adapter: any SourceAdapter, _ allowance: inout AttemptAllowance, _ run: inout PollRun
     ) async -> Document? {
+        switch await step(request, adapter, &allowance, &run) {
+        case .document(let document): return document
+        case .settled(let outcome, let message, let document): run.settle(outcome, message, document)
+        case .failed(let failure): run.fail(failure, end: .failed)
+        case .exhausted: run.finish(.attempts)
+        }
+        return nil
+    }
+
+    /// What asking for one page came to.
+    enum FetchStep: Sendable {
+        case document(Document)
+        /// An answer without a body that says all.
+        case settled(Outcome, String, Document)
+        case failed(ReadFailure)
+        /// The ceiling on attempts.
+        case exhausted
+    }
+
+    /// Asks for one page, again where that may help. `adapter` may add what it knows about a failure.
+    func step(
+        _ request: PageRequest, _ adapter: (any SourceAdapter)?, _ allowance: inout AttemptAllowance, _ run: inout PollRun
+    ) async -> FetchStep {
         retries.noteFirstTry()
         var retriesLeft = run.memory.mayRetry ? Self.retriesPerPage : 0
         var attempt = 1
@@ -74,15 +97,11 @@ public struct PollRunner: Sendable {
             switch reply {
             case .document(let document):
                 switch AnswerReading.judge(document, wasConditional: !fetchRequest.validators.isEmpty, now: run.context.now) {
-                case .read: return document
-                case .notModified:
-                    run.settle(.notModified, "not modified since the last poll", document)
-                    return nil
-                case .empty:
-                    run.settle(.empty, "status \(document.status): the server says that there is nothing", document)
-                    return nil
+                case .read: return .document(document)
+                case .notModified: return .settled(.notModified, "not modified since the last poll", document)
+                case .empty: return .settled(.empty, "status \(document.status): the server says that there is nothing", document)
                 case .failure(let refused):
-                    failure = adapter.explain(refused)
+                    failure = adapter?.explain(refused) ?? refused
                     run.keepEvidence(document)
                 }
             case .failure(let broken):
@@ -94,15 +113,11 @@ public struct PollRunner: Sendable {
             let delay = backoff.delay(before: attempt + 1, unit: .random(in: 0...1))
             guard failure.isTransient, failure.retryAt == nil, retriesLeft > 0, .now + delay < run.deadline, retries.withdraw(),
                 (try? await Task.sleep(for: delay)) != nil
-            else {
-                run.fail(failure, end: .failed)
-                return nil
-            }
+            else { return .failed(failure) }
             retriesLeft -= 1
             attempt += 1
         }
-        run.finish(.attempts)
-        return nil
+        return .exhausted
     }
 }
 
@@ -224,12 +239,9 @@ struct PollRun {
         reading.remarks += [page.remark].compactMap { $0 }
         reading.rejected += page.rejected
         reading.notes += page.notes
-        let (items, end) = pages.take(page)
-        // What has neither id nor address nor text cannot be told from the next of its kind: it is an entry that could not be read.
-        let identifiable = items.filter(ArticleDraft.canIdentify)
-        reading.rejected += items.count - identifiable.count
-        reading.items += identifiable
+        let end = keep(page)
         if let bookmark = page.state { reading.adapterState = bookmark }
+        if let retryAt = page.retryAt { reading.retryAt = retryAt }
         if page.isCutShort {
             fail(
                 ReadFailure(
@@ -246,6 +258,16 @@ struct PollRun {
             return nil
         }
         return next
+    }
+
+    /// Keeps a page's items, as many as the ceilings leave; gives the end that they bring, if one.
+    mutating func keep(_ page: Page) -> PollEnd? {
+        let (items, end) = pages.take(page)
+        // What has neither id nor address nor text cannot be told from the next of its kind: it is an entry that could not be read.
+        let identifiable = items.filter(ArticleDraft.canIdentify)
+        reading.rejected += items.count - identifiable.count
+        reading.items += identifiable
+        return end
     }
 
     private static func complete(_ count: Int) -> String {

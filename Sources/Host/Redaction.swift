@@ -1,19 +1,24 @@
 public import Fetch
-import FoundationEssentials
+public import FoundationEssentials
 import SourcePlugins
 public import WireCore
 
 extension SourceConfiguration {
-    /// The values that the entry takes from the environment, as they are sent.
-    public func secrets(environment: [String: String]) -> SecretValues {
+    /// The names of the environment's variables that the entry takes secrets from.
+    public var secretVariables: [String] {
         var settings = headers.map(\.value)
-        if case .coindesk(_, let key?) = kind { settings.append(key) }
-        if case .price(_, let key?) = kind { settings.append(key) }
-        return SecretValues(
-            settings.compactMap { setting in
-                if case .environment(let name) = setting { environment[name] } else { nil }
-            })
+        switch kind {
+        case .feed: break
+        case .coindesk(_, let key): settings += [key].compactMap { $0 }
+        case .price(_, let key): settings += [key].compactMap { $0 }
+        case .json(_, let query): settings += query.map(\.value)
+        case .exec(let configuration): settings += configuration.secretNames.map { .environment($0) }
+        }
+        return settings.compactMap { if case .environment(let name) = $0 { name } else { nil } }
     }
+
+    /// The values that the entry takes from the environment, as they are sent.
+    public func secrets(environment: [String: String]) -> SecretValues { SecretValues(secretVariables.compactMap { environment[$0] }) }
 }
 
 /// Gets documents through another fetcher and takes a source's secrets out of every reply, before anybody reads, cuts or keeps it.
@@ -84,12 +89,17 @@ extension SecretValues {
 
 extension PollRunner {
     /// Polls a source once with what its entry says, and lets none of its secrets out. An entry that cannot work is a reading too.
-    func run(_ source: SourceConfiguration, environment: [String: String], memory: Memory, now: Date) async -> PollReading {
+    public func run(_ source: SourceConfiguration, environment: [String: String], memory: Memory, now: Date) async -> PollReading {
         let secrets = source.secrets(environment: environment)
         do {
-            let adapter = try source.adapter(environment: environment)
             let runner = PollRunner(fetcher: RedactingFetcher(fetcher, secrets: secrets), retries: retries, backoff: backoff)
-            let reading = await runner.run(adapter, ceilings: source.ceilings, memory: memory, now: now)
+            let reading: PollReading
+            if case .exec(let configuration) = source.kind {
+                let launch = try PluginLaunch(configuration, source, environment: environment)
+                reading = await runner.run(launch, secrets: secrets, memory: memory, now: now)
+            } else {
+                reading = await runner.run(try source.adapter(environment: environment), ceilings: source.ceilings, memory: memory, now: now)
+            }
             return secrets.isEmpty ? reading : secrets.redacted(reading)
         } catch {
             var reading = PollReading()

@@ -173,7 +173,8 @@ public struct RegistryReader {
 
     private func described(_ source: SourceConfiguration, _ object: RegistryObject, _ inherited: [EffectiveValue]) -> [EffectiveValue] {
         func own(_ key: String, _ value: String) -> EffectiveValue {
-            EffectiveValue(key: key, value: value, origin: object[key].map { .source(line: problems.line(of: $0)) } ?? .builtIn)
+            let member = String(key.prefix { $0 != "." })
+            return EffectiveValue(key: key, value: value, origin: object[member].map { .source(line: problems.line(of: $0)) } ?? .builtIn)
         }
         var list = [own("id", source.id.text), own("kind", source.kind.name), own("url", source.url)]
         if case .coindesk(let configuration, let key) = source.kind {
@@ -185,6 +186,14 @@ public struct RegistryReader {
         }
         if case .price(let configuration, let key) = source.kind {
             list.append(own("config", "coins \(configuration.coins.joined(separator: ",")), key \(key?.redacted ?? "none")"))
+        }
+        if case .json(let configuration, let query) = source.kind {
+            list.append(own("config", configuration.summary))
+            for setting in query { list.append(own("config.query.\(setting.name)", setting.value.redacted)) }
+        }
+        if case .exec(let configuration) = source.kind {
+            list.append(own("config", configuration.summary))
+            for setting in configuration.environment { list.append(own("config.environment.\(setting.name)", setting.value.redacted)) }
         }
         if let fallback = source.fallback { list.append(own("fallback", fallback.text)) }
         if let disabled = source.disabled {
@@ -219,6 +228,8 @@ public struct RegistryReader {
             return .feed
         case "coindesk": return coindesk(object)
         case "price": return price(object)
+        case "json": return JSONKindSection(problems: problems).read(object)
+        case "exec": return ExecKindSection(problems: problems, folder: FilePathText(path: file).folder).read(object)
         default:
             let nearest = node.string.flatMap { NearestName.of($0, among: SourceConfiguration.Kind.names) }
             object.wrong(node, "kind", due: "one of \(kindList)" + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
@@ -270,15 +281,19 @@ public struct RegistryReader {
         return .environment(name)
     }
 
-    private static func isVariable(_ name: String) -> Bool {
+    static func isVariable(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 128 && name.utf8.first.map { !(0x30...0x39).contains($0) } == true
             && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x5F }
     }
 
     private func url(_ object: RegistryObject, _ kind: SourceConfiguration.Kind?) -> String? {
         guard let node = object["url"] else {
-            if case .coindesk = kind { return CoinDeskAdapter.defaultURL }
-            if case .price = kind { return PriceAdapter.defaultURL }
+            switch kind {
+            case .coindesk: return CoinDeskAdapter.defaultURL
+            case .price: return PriceAdapter.defaultURL
+            case .exec(let configuration): return "exec:" + (configuration.command.first ?? "")
+            default: break
+            }
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"url\"")
             return nil
         }
@@ -397,6 +412,12 @@ public struct RegistryReader {
         "host", "content-length", "transfer-encoding", "connection", "accept-encoding", "if-none-match", "if-modified-since", "te", "upgrade",
     ]
 
+    /// True for a header field that a source may set: a token (RFC 9110, 5.6.2) that is not the host's own.
+    static func canBeHeader(_ name: String) -> Bool {
+        let token = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+        return !name.isEmpty && name.lowercased().utf8.allSatisfy(token.contains) && !ownHeaders.contains(name.lowercased())
+    }
+
     /// Header fields of one source.
     private static let mostHeaders = 64
 
@@ -419,8 +440,7 @@ public struct RegistryReader {
 
     private func header(_ member: JSONMember, _ object: RegistryObject) -> HeaderSetting? {
         let name = member.key
-        let token = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz".utf8)
-        guard !name.isEmpty, name.lowercased().utf8.allSatisfy(token.contains), !Self.ownHeaders.contains(name.lowercased()) else {
+        guard Self.canBeHeader(name) else {
             problems.add(at: member.keyRange.lowerBound, "\"\(SafeText.line(name, limit: 40))\" is no header field that a source can set")
             return nil
         }

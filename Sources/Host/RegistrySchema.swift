@@ -10,7 +10,7 @@ public enum RegistrySchema {
         return out + "\n"
     }
 
-    private indirect enum Value {
+    indirect enum Value {
         case string(String)
         case number(Int)
         case bool(Bool)
@@ -18,11 +18,11 @@ public enum RegistrySchema {
         case object([(String, Value)])
     }
 
-    private static func text(_ description: String, _ more: (String, Value)...) -> Value {
+    static func text(_ description: String, _ more: (String, Value)...) -> Value {
         .object([("type", .string("string")), ("description", .string(description))] + more)
     }
 
-    private static func object(_ description: String, required: [String] = [], _ properties: [(String, Value)]) -> Value {
+    static func object(_ description: String, required: [String] = [], _ properties: [(String, Value)]) -> Value {
         var members: [(String, Value)] = [
             ("type", .string("object")), ("description", .string(description)), ("additionalProperties", .bool(false)),
         ]
@@ -30,14 +30,14 @@ public enum RegistrySchema {
         return .object(members + [("properties", .object(properties))])
     }
 
-    private static func integer(_ description: String, _ range: ClosedRange<Int>) -> Value {
+    static func integer(_ description: String, _ range: ClosedRange<Int>) -> Value {
         .object([
             ("type", .string("integer")), ("description", .string(description)), ("minimum", .number(range.lowerBound)),
             ("maximum", .number(range.upperBound)),
         ])
     }
 
-    private static func duration(_ description: String) -> Value {
+    static func duration(_ description: String) -> Value {
         text(description, ("pattern", .string("^[0-9]+ ?(ms|s|m|h|d|w)$")), ("examples", .list([.string("15m"), .string("6h")])))
     }
 
@@ -45,7 +45,7 @@ public enum RegistrySchema {
         .object([("type", .string("number")), ("description", .string(description)), ("minimum", .number(0)), ("maximum", .number(1))])
     }
 
-    private static let secret = object(
+    static let secret = object(
         "A secret: the name of the environment variable that holds it, never the value.", required: ["env"],
         [("env", text("Name of an environment variable.", ("pattern", .string("^[A-Za-z_][A-Za-z0-9_]*$"))))])
 
@@ -92,16 +92,27 @@ public enum RegistrySchema {
                     ("enum", .list(SourceConfiguration.Kind.names.map { .string($0) })),
                     (
                         "description",
-                        .string("What reads it: feed (RSS, RDF, Atom, JSON Feed), coindesk (the Data API's news list) or price (what coins cost).")
+                        .string(
+                            "What reads it: feed (RSS, RDF, Atom, JSON Feed), coindesk (the Data API's news list), price (what coins cost), json (any JSON API that "
+                                + "config describes) or exec (a program)."
+                        )
                     ),
                 ])
             ),
             ("url", text("Its address, http or https.", ("pattern", .string("^https?://")))),
-            ("config", .object([("oneOf", .list([coindesk, price]))])), ("disabled", disabled),
-            ("fallback", text("The id of the source that is asked when this one fails.")),
+            ("config", .object([("type", .string("object")), ("description", .string("What only its kind needs: coindesk, price, json, exec."))])),
+            ("disabled", disabled), ("fallback", text("The id of the source that is asked when this one fails.")),
             ("note", text("A remark for people.")),
         ]
-        return object("A place news comes from.", required: ["id", "kind"], own + inherited)
+        let configs = [("coindesk", coindesk), ("price", price), ("json", jsonConfig), ("exec", execConfig)]
+        guard case .object(let members) = object("A place news comes from.", required: ["id", "kind"], own + inherited) else { return .object([]) }
+        return .object(members + [("allOf", .list(configs.map(ofKind)))])
+    }
+
+    /// What `config` is where the kind is `name`.
+    private static func ofKind(_ name: String, _ config: Value) -> Value {
+        let condition = Value.object([("properties", .object([("kind", .object([("const", .string(name))]))]))])
+        return .object([("if", condition), ("then", .object([("properties", .object([("config", config)]))]))])
     }
 
     private static var interval: Value {

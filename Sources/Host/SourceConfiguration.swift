@@ -30,21 +30,25 @@ public struct SourceConfiguration: Sendable, Equatable {
         case feed
         case coindesk(CoinDeskAdapter.Configuration, key: SettingValue?)
         case price(PriceAdapter.Configuration, key: SettingValue?)
+        case json(JSONAPIConfiguration, query: [NamedSetting])
+        case exec(ExecConfiguration)
 
         /// The registry's words for the kinds, in the order of the documentation.
-        public static let names = ["feed", "coindesk", "price"]
+        public static let names = ["feed", "coindesk", "price", "json", "exec"]
 
         public var name: String {
             switch self {
             case .feed: "feed"
             case .coindesk: "coindesk"
             case .price: "price"
+            case .json: "json"
+            case .exec: "exec"
             }
         }
     }
 
-    /// The host name that politeness goes by; empty when the URL has none.
-    public var host: String { WebAddress.host(of: url) ?? "" }
+    /// The host name that politeness goes by; the source's own id where it has no address on the web.
+    public var host: String { WebAddress.host(of: url) ?? id.text }
 
     /// True when it is not disabled at `now`: a disabling that has run out is none.
     public func isEnabled(at now: Date) -> Bool {
@@ -52,12 +56,18 @@ public struct SourceConfiguration: Sendable, Equatable {
         return disabled.until.map { $0 <= now } ?? false
     }
 
-    /// The adapter that reads the source. Throws `config` when a variable that the entry names is not set.
-    public func adapter(environment: [String: String]) throws(ReadFailure) -> any SourceAdapter {
-        var fields: [HTTPHeader] = []
-        for header in headers {
-            fields.append(HTTPHeader(name: header.name, value: try header.value.resolved(environment, for: "headers.\(header.name)")))
+    /// Throws `config` when the entry cannot work as things stand: a variable that it names is not set, or its program is not there.
+    public func check(environment: [String: String]) throws(ReadFailure) {
+        if case .exec(let configuration) = kind {
+            _ = try PluginLaunch(configuration, self, environment: environment)
+        } else {
+            _ = try adapter(environment: environment)
         }
+    }
+
+    /// The adapter that reads the source. Throws `config` when a variable that the entry names is not set, and for a program, which has none.
+    public func adapter(environment: [String: String]) throws(ReadFailure) -> any SourceAdapter {
+        let fields = try headerFields(environment)
         switch kind {
         case .feed: return FeedAdapter(url: url, headers: fields)
         case .coindesk(let configuration, let key):
@@ -65,6 +75,14 @@ public struct SourceConfiguration: Sendable, Equatable {
             return CoinDeskAdapter(url: url, configuration: configuration, key: Self.optional(key, environment), headers: fields)
         case .price(let configuration, let key):
             return PriceAdapter(url: url, configuration: configuration, key: Self.optional(key, environment), headers: fields)
+        case .json(let configuration, let query):
+            var parameters: [JSONAPIAdapter.Parameter] = []
+            for setting in query {
+                let value = try setting.value.resolved(environment, for: "config.query.\(setting.name)")
+                parameters.append(.init(name: setting.name, value: value, isSecret: setting.value.isSecret))
+            }
+            return JSONAPIAdapter(url: url, configuration: configuration, query: parameters, headers: fields)
+        case .exec: throw ReadFailure(.config, "a source of kind exec is read by its program")
         }
     }
 
@@ -75,6 +93,17 @@ public struct SourceConfiguration: Sendable, Equatable {
         case .text(let text): text
         case nil: nil
         }
+    }
+}
+
+extension SourceConfiguration {
+    /// The header fields of the entry, secrets filled in. Throws `config` when a variable is not set.
+    func headerFields(_ environment: [String: String]) throws(ReadFailure) -> [HTTPHeader] {
+        var fields: [HTTPHeader] = []
+        for header in headers {
+            fields.append(HTTPHeader(name: header.name, value: try header.value.resolved(environment, for: "headers.\(header.name)")))
+        }
+        return fields
     }
 }
 
@@ -149,6 +178,9 @@ public enum SettingValue: Sendable, Equatable {
             return value
         }
     }
+
+    /// True when it stands for a value that must not be shown.
+    public var isSecret: Bool { if case .environment = self { true } else { false } }
 
     /// Shows where a secret comes from, never what it is.
     public var redacted: String {

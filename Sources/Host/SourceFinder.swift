@@ -1,20 +1,23 @@
 public import Feeds
 public import Fetch
 import FoundationEssentials
-import SourcePlugins
+public import SourcePlugins
 import Stores
 public import WireCore
 
 /// Finds the feed behind an address: the address itself, the feeds that its page names (`<link rel=alternate>`), then the paths where
-/// feeds usually lie. Every request is bounded by the ceilings of a poll, and their number by a constant.
+/// feeds usually lie. An answer in JSON that is no feed is looked at as an API's. Every request is bounded by the ceilings of a poll, and their number by a constant.
 public struct SourceFinder: Sendable {
-    /// A feed that was found and read.
+    /// A feed, or an API, that was found and read.
     public struct Finding: Sendable {
         /// Where it lies, redirects followed.
         public var url: String
         /// How it was found, in plain words.
         public var how: String
+        /// Of an API its items alone.
         public var feed: FeedDocument
+        /// How the answer can be read where it is an API's; nil for feeds.
+        public var api: JSONAPIConfiguration?
         /// A proposal, free in the registry.
         public var id: String
     }
@@ -89,7 +92,7 @@ private struct Search: ~Copyable {
         guard visited.insert(url).inserted, let permit = allowance.take() else { return nil }
         let ceilings = Ceilings()
         var request = FetchRequest(url: url, deadline: min(deadline, .now + ceilings.wallTime), ceilings: ceilings)
-        request.accept = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.9, */*;q=0.5"
+        request.accept = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.9, application/json;q=0.8, */*;q=0.5"
         let shown = redactedURL(url)
         switch await fetcher.fetch(request, permit: permit) {
         case .failure(let failure):
@@ -109,13 +112,22 @@ private struct Search: ~Copyable {
         do {
             let feed = try FeedReader.read(document.body, baseURL: document.url, charset: FeedAdapter.charset(of: document.contentType))
             result.tried.append("\(shown): \(FeedAdapter.plainVersion(feed.version)), \(feed.items.count.counted("item"))")
-            let url = document.trace.movedTo ?? (document.trace.redirects == 0 ? document.url : document.trace.hops.first?.url ?? document.url)
-            guard !result.findings.contains(where: { $0.url == url }) else { return }
-            let id = SourceName.propose(for: url, title: feed.title, taken: taken)
-            result.findings.append(SourceFinder.Finding(url: url, how: how, feed: feed, id: id))
+            add(feed, nil, document, how: how)
         } catch {
-            result.tried.append("\(shown): \(error.message)")
+            guard let shape = JSONShape(document, now: clock.now()) else { return result.tried.append("\(shown): \(error.message)") }
+            var feed = FeedDocument()
+            feed.version = "api"
+            feed.items = shape.items
+            result.tried.append("\(shown): a JSON API, \(shape.items.count.counted("item"))")
+            add(feed, shape.configuration, document, how: how)
         }
+    }
+
+    private mutating func add(_ feed: FeedDocument, _ api: JSONAPIConfiguration?, _ document: Document, how: String) {
+        let url = document.trace.movedTo ?? (document.trace.redirects == 0 ? document.url : document.trace.hops.first?.url ?? document.url)
+        guard !result.findings.contains(where: { $0.url == url }) else { return }
+        let id = SourceName.propose(for: url, title: feed.title, taken: taken)
+        result.findings.append(SourceFinder.Finding(url: url, how: how, feed: feed, api: api, id: id))
     }
 }
 

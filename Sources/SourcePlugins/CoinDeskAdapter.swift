@@ -54,9 +54,9 @@ public struct CoinDeskAdapter: SourceAdapter {
     }
 
     private func page(until cursor: Int?) -> PageRequest {
-        let ids = configuration.sourceIDs.map(Self.escaped).joined(separator: ",")
+        let ids = configuration.sourceIDs.map { QueryText.escaped($0) }.joined(separator: ",")
         let path = base.hasSuffix("/article/list") ? base : base + "/news/v1/article/list"
-        var url = "\(path)?lang=\(Self.escaped(configuration.language))&limit=\(configuration.pageSize)&source_ids=\(ids)"
+        var url = "\(path)?lang=\(QueryText.escaped(configuration.language))&limit=\(configuration.pageSize)&source_ids=\(ids)"
         if let cursor { url += "&to_ts=\(cursor)" }
         var fields = headers
         if let key { fields.append(HTTPHeader(name: "x-api-key", value: key)) }
@@ -109,21 +109,7 @@ public struct CoinDeskAdapter: SourceAdapter {
     }
 
     private func envelope(_ document: Document, _ context: PollContext) throws(ReadFailure) -> JSONNode {
-        let root: JSONNode
-        switch DocumentKind.sniff(document.body) {
-        case .json, .jsonFeed: break
-        case .empty: throw ReadFailure(.parse, "an empty body where JSON was due")
-        case let kind:
-            throw ReadFailure(
-                .wrongKind, "\(kind.plainName(of: document.body)) where JSON was due, status \(document.status)",
-                hint: "The address answers people, not programs: check the source's url, or disable the source and use its feed.")
-        }
-        do {
-            root = try JSONReader.read(document.body, maximumDepth: context.ceilings.depth)
-        } catch {
-            let place = TextPosition(of: error.offset, in: document.body)
-            throw ReadFailure(error.isTooDeep ? .ceiling : .parse, "no valid JSON at \(place): \(error.message)")
-        }
+        let root = try APIAnswer.json(document, context)
         guard root.object != nil else { throw ReadFailure(.schema, "\(root.value.kindName) where an object with Data was due") }
         if let failure = Self.failure(in: root, hasKey: key != nil) { throw failure }
         return root
@@ -133,11 +119,13 @@ public struct CoinDeskAdapter: SourceAdapter {
     /// is content. Absent, null and `{}` alone mean that there is no error.
     static func failure(in root: JSONNode, hasKey: Bool) -> ReadFailure? {
         guard let complaint = complaint(in: root) else { return nil }
-        let words = words(of: complaint) ?? "no message"
+        let words = APIAnswer.words(of: complaint) ?? "no message"
         let message = "the API reports: \(SafeText.line(words, limit: 160))"
-        let plain = words.lowercased()
-        if limitWords.contains(where: plain.contains) { return ReadFailure(.rateLimited, message) }
-        if authWords.contains(where: plain.contains) { return ReadFailure(.auth, message, hint: authHint(hasKey: hasKey)) }
+        switch APIAnswer.outcome(ofWords: words) {
+        case .rateLimited: return ReadFailure(.rateLimited, message)
+        case .auth: return ReadFailure(.auth, message, hint: authHint(hasKey: hasKey))
+        default: break
+        }
         if let parameter = complaint["other_info"]?["param"]?.string {
             return ReadFailure(
                 .config, "\(message) (parameter \(SafeText.line(parameter, limit: 40)))", hint: "Correct it in the source's config.")
@@ -145,35 +133,10 @@ public struct CoinDeskAdapter: SourceAdapter {
         return ReadFailure(.schema, message)
     }
 
-    private static let limitWords = ["rate limit", "ratelimit", "too many", "call limit", "quota"]
-    private static let authWords = [
-        "api key", "api_key", "api-key", "apikey", "auth", "subscription", "permission", "not allowed", "forbidden", "credential",
-    ]
-
     /// The part of the envelope that complains.
     private static func complaint(in root: JSONNode) -> JSONNode? {
         if let node = root["Err"], !node.isNull, node.object?.isEmpty != true { return node }
-        for key in ["error", "errors"] {
-            if let node = root[key], node.bool != false, words(of: node) != nil || node.object?.isEmpty == false { return node }
-        }
-        for key in ["Response", "response", "status"] where ["error", "fail", "failed", "failure"].contains(root[key]?.string?.lowercased()) {
-            return root
-        }
-        return nil
-    }
-
-    /// What a complaint says: a text, or the first that its members or elements hold.
-    private static func words(of node: JSONNode) -> String? {
-        switch node.value {
-        case .null: return nil
-        case .bool(let flag): return String(flag)
-        case .number(let digits): return digits
-        case .string(let text): return text.isEmpty ? nil : text
-        case .array(let nodes): return nodes.lazy.compactMap { words(of: $0) }.first
-        case .object:
-            let keys = ["message", "Message", "detail", "description", "title", "error", "type", "code"]
-            return keys.lazy.compactMap { node[$0].flatMap { words(of: $0) } }.first
-        }
+        return APIAnswer.complaint(in: root)
     }
 
     /// What to do when the API wants a key.
@@ -209,17 +172,5 @@ public struct CoinDeskAdapter: SourceAdapter {
     private static func date(_ node: JSONNode?) -> Date? {
         guard let seconds = node?.int, (1..<4_102_444_800).contains(seconds) else { return nil }
         return Date(timeIntervalSince1970: Double(seconds))
-    }
-
-    /// Percent-encodes all but RFC 3986's unreserved characters.
-    static func escaped(_ text: String) -> String {
-        var out = ""
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: out.unicodeScalars.append(UnicodeScalar(byte))
-            default: out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return out
     }
 }

@@ -69,10 +69,10 @@ public struct FeedAdapter: SourceAdapter {
     }
 }
 
-extension Substring {
+extension StringProtocol where SubSequence == Substring {
     /// Without leading and trailing characters of `set`.
     func trimming(_ set: String) -> Substring {
-        var rest = self
+        var rest = self[...]
         while let first = rest.first, set.contains(first) { rest = rest.dropFirst() }
         while let last = rest.last, set.contains(last) { rest = rest.dropLast() }
         return rest

@@ -56,6 +56,8 @@ public struct PageRequest: Sendable, Equatable {
     public var token: String?
     /// For time cursors: must shrink strictly from page to page.
     public var cursor: Int?
+    /// What the adapter wants to know again when it reads this page: its number, what the pages before it held.
+    public var memo: String?
 
     public init(
         url: String, headers: [HTTPHeader] = [], accept: String = "*/*", isConditional: Bool = false, token: String? = nil,
@@ -81,6 +83,8 @@ public struct Page: Sendable {
     public var next: PageRequest?
     /// The bookmark for the next poll; kept only once the items are stored.
     public var state: String?
+    /// The earliest instant at which the source wants to be asked again, although all went well; already bounded.
+    public var retryAt: Date?
     /// How often the document itself asks to be polled.
     public var advisedInterval: Duration?
     /// True when there were more entries than the ceiling on items admits.

@@ -35,6 +35,50 @@ import WireCore
         #expect(problem.position == TextPosition(of: offset, in: Array(text.utf8)))
     }
 
+    private static func api(_ config: String) -> String {
+        "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"json\",\"url\":\"https://a.example\",\"config\":\(config)}]}"
+    }
+
+    @Test(
+        "What is wrong with a JSON API's description is named at its place too",
+        arguments: [
+            (api("{}"), "{}}", "config of source \"a\" has no \"fields\""),
+            (api("{\"fields\":{\"titel\":\"/t\"}}"), "\"titel", "did you mean \"title\"?"),
+            (api("{\"fields\":{\"summary\":\"/t\"}}"), "{\"summary", "need an id, a url or a title"),
+            (api("{\"fields\":{\"id\":\"id\"}}"), "\"id\"}", "must be a JSON Pointer"),
+            (api("{\"fields\":{\"id\":{\"pointer\":\"/a\",\"value\":\"b\"}}}"), "{\"pointer", "but has pointer and value"),
+            (api("{\"fields\":{\"id\":{\"date\":\"seconds\"}}}"), "{\"date", "but has none"),
+            (api("{\"fields\":{\"id\":{\"pointer\":\"/a\",\"date\":\"%m\"}}}"), "\"%m", "must be auto, seconds"),
+            (api("{\"fields\":{\"id\":{\"template\":\"x{y\"}}}"), "\"x{y", "pointers in braces"),
+            (api("{\"fields\":{\"id\":\"/a\"},\"paging\":{\"by\":\"pages\"}}"), "\"pages", "did you mean \"page\"?"),
+            (api("{\"fields\":{\"id\":\"/a\"},\"paging\":{\"by\":\"offset\"}}"), "{\"by", "has no \"parameter\""),
+            (api("{\"fields\":{\"id\":\"/a\"},\"paging\":{\"by\":\"cursor\",\"parameter\":\"c\"}}"), "{\"by", "neither \"pointer\" nor \"lastItem\""),
+            (api("{\"fields\":{\"id\":\"/a\"},\"query\":{\"key\":{\"env\":\"A-B\"}}}"), "{\"env", "must be a text, a number, or {\"env\""),
+            (api("{\"fields\":{\"id\":\"/a\"},\"errors\":[{\"at\":\"/e\",\"outcome\":\"ok\"}]}"), "\"ok", "one of rate_limited"),
+            (api("{\"fields\":{\"id\":\"/a\"},\"since\":{}}"), "{}}", "has no \"parameter\""),
+        ])
+    func descriptions(_ text: String, _ place: String, _ message: String) throws { try places(text, place, message) }
+
+    private static func plugin(_ config: String) -> String {
+        "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"exec\",\"config\":\(config)}]}"
+    }
+
+    @Test(
+        "What is wrong with a plugin's entry is named at its place too",
+        arguments: [
+            (plugin("{}"), "{}}", "has no \"command\", which is a list of texts"),
+            (plugin("{\"command\":\"x\"}"), "\"x\"", "must be a list of texts"),
+            (plugin("{\"command\":[\"\"]}"), "[\"\"]", "must be a list of texts"),
+            (plugin("{\"command\":[\"x\"],\"protocol\":\"singr\"}"), "\"singr", "did you mean \"singer\"?"),
+            (plugin("{\"command\":[\"x\"],\"streams\":[\"a\"]}"), "[\"a\"]", "belongs to \"protocol\": \"singer\""),
+            (plugin("{\"command\":[\"x\"],\"settings\":[{\"env\":\"A\"}]}"), "[{", "must be an object"),
+            (plugin("{\"command\":[\"x\"],\"settings\":{\"a\":[{\"env\":\"A-B\"}]}}"), "{\"env", "which is no variable's name"),
+            (plugin("{\"command\":[\"x\"],\"environment\":{\"A B\":\"c\"}}"), "{\"A B", "which is no variable's name"),
+            (plugin("{\"command\":[\"x\"],\"limits\":{\"memory\":\"1MiB\"}}"), "\"1MiB", "from 16MiB to 8GiB"),
+            (plugin("{\"command\":[\"x\"],\"limits\":{\"cpu\":\"1s\"}}"), "\"cpu", "Allowed: startUp, cpuTime"),
+        ])
+    func plugins(_ text: String, _ place: String, _ message: String) throws { try places(text, place, message) }
+
     @Test("After fifty it stops, at once, and says that there are more")
     func many() throws {
         func list(_ entry: (Int) -> String) -> String { "{\"version\":1,\"sources\":[\((0..<50_000).map(entry).joined(separator: ",\n"))]}" }

@@ -1,0 +1,71 @@
+import SourcePlugins
+import WireCore
+
+/// What the sections of the kinds `json` and `exec` read alike.
+extension RegistryObject {
+    /// A text, a number, or a secret by reference.
+    func setting(_ node: JSONNode, _ key: String) -> SettingValue? {
+        if let text = node.string ?? node.number ?? node.bool.map(String.init) { return .text(text) }
+        if let members = node.object, members.count == 1, let name = node["env"]?.string, RegistryReader.isVariable(name) {
+            return .environment(name)
+        }
+        wrong(node, key, due: "a text, a number, or {\"env\":\"NAME\"}, the name of an environment variable")
+        return nil
+    }
+
+    /// The members of an object as settings by name, in the file's order.
+    func settings(_ key: String, most: Int = 64) -> [NamedSetting] {
+        guard let node = self[key], let object = RegistryObject(node, what: "\(key) of \(what)", allowed: nil, problems: problems) else { return [] }
+        let members = object.node.object ?? []
+        guard members.count <= most else {
+            problems.add(at: node.range.lowerBound, "\(object.what) are more than \(most)")
+            return []
+        }
+        return members.compactMap { member in
+            guard !member.key.isEmpty else {
+                problems.add(at: member.keyRange.lowerBound, "\(object.what) has a member without a name")
+                return nil
+            }
+            return object.setting(member.node, member.key).map { NamedSetting(name: member.key, value: $0) }
+        }
+    }
+
+    func pointer(_ node: JSONNode, _ key: String) -> JSONPointer? {
+        guard let pointer = node.string.flatMap({ JSONPointer($0) }) else {
+            wrong(node, key, due: "a JSON Pointer such as \"/data/items\" (RFC 6901)")
+            return nil
+        }
+        return pointer
+    }
+
+    func pointer(_ key: String) -> JSONPointer? { self[key].flatMap { pointer($0, key) } }
+
+    func dateForm(_ key: String) -> DateForm? {
+        guard let node = self[key] else { return nil }
+        guard let form = node.string.flatMap({ DateForm($0) }) else {
+            wrong(node, key, due: DateForm.rule)
+            return nil
+        }
+        return form
+    }
+
+    func bool(_ key: String) -> Bool? {
+        guard let node = self[key] else { return nil }
+        guard let flag = node.bool else {
+            wrong(node, key, due: "true or false")
+            return nil
+        }
+        return flag
+    }
+}
+
+/// A setting and its name: a parameter of a query, a variable of an environment.
+public struct NamedSetting: Sendable, Equatable {
+    public var name: String
+    public var value: SettingValue
+
+    public init(name: String, value: SettingValue) {
+        self.name = name
+        self.value = value
+    }
+}
