@@ -106,7 +106,10 @@ struct DiagnoseCommand: AsyncParsableCommand {
             Output.line("  \(paint(mark)) \(name)\(palette.dim(right))  \(stage.ok == nil ? palette.dim(detail) : detail)")
         }
         let evidence = diagnosis.report.record.evidence
-        if !diagnosis.report.isHealthy, let bytes = evidence.firstBytes { Output.line("\n  the answer begins: \(palette.dim(bytes))") }
+        if !diagnosis.report.isHealthy, let bytes = evidence.firstBytes {
+            let isPlugin = if case .exec = source.kind { true } else { false }
+            Output.line("\n  \(isPlugin ? "its standard error ends" : "the answer begins"): \(palette.dim(bytes))")
+        }
         if !diagnosis.sample.isEmpty { Output.line("") }
         for item in diagnosis.sample.prefix(3) {
             Output.line(

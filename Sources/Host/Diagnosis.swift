@@ -133,7 +133,8 @@ private struct StageChain {
     /// process: a plugin's own, before what it had fetched.
     mutating func process() {
         guard case .exec = source.kind else { return }
-        let isBroken = reading.outcome == .crash || reading.hops.isEmpty && [.timeout, .tooLarge, .ceiling].contains(reading.outcome)
+        // What it says of its own connections is the process's failure: nothing of them was seen here.
+        let isBroken = reading.outcome == .crash || reading.hops.isEmpty && !reading.isWell
         add("process", !isBroken, detail: isBroken ? reading.message : "started, spoke and ended in order")
     }
 
@@ -193,7 +194,9 @@ private struct StageChain {
             "kind", outcome != .wrongKind,
             detail: outcome == .wrongKind ? reading.message : reading.description.isEmpty ? "as promised" : reading.description)
         let isUnreadable = outcome == .parse || outcome == .schema || outcome == .crash
-        let notes = reading.notes.isEmpty ? "readable" : "readable, with repairs: \(reading.notes.prefix(3).joined(separator: "; "))"
+        let isPlugin = if case .exec = source.kind { true } else { false }
+        let said = isPlugin ? "the plugin says" : "with repairs"
+        let notes = reading.notes.isEmpty ? "readable" : "readable, \(said): \(reading.notes.prefix(3).joined(separator: "; "))"
         add("parse", !isUnreadable, detail: isUnreadable ? reading.message : notes)
         let newest = reading.items.compactMap(\.publishedAt).max()
         let age = newest.map { ", the newest \(Duration.seconds(max(0, now.timeIntervalSince($0))).short) old" } ?? ""

@@ -292,6 +292,8 @@ public struct RegistryReader {
             case .coindesk: return CoinDeskAdapter.defaultURL
             case .price: return PriceAdapter.defaultURL
             case .exec(let configuration): return "exec:" + (configuration.command.first ?? "")
+            // Whether it needs one is not known while its config is wrong, which has been told.
+            case nil where object["kind"]?.string == "exec": return nil
             default: break
             }
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"url\"")

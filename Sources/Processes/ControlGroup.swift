@@ -15,12 +15,13 @@ struct ControlGroup {
     let procs: Int32
 
     private static let counter = Atomic(0)
+    private static let prefix = "wiredesk-"
 
     /// Nil where no group can be made: no cgroup v2, or no right to.
     init?(memory: ByteCount, processes: Int) {
         guard let parent = Self.parent else { return nil }
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
-        path = "\(parent)/wiredesk-\(getpid())-\(number)"
+        path = "\(parent)/\(Self.prefix)\(getpid())-\(number)"
         guard mkdir(path, 0o755) == 0 else { return nil }
         // Where a controller is not delegated its file is missing, and the limits of each process and the watch remain.
         Self.write(String(memory.bytes), to: path + "/memory.max")
@@ -33,6 +34,26 @@ struct ControlGroup {
             return nil
         }
     }
+
+    /// Ends the groups of processes that are gone.
+    static func sweep() {
+        guard let parent, let folder = opendir(parent) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasPrefix(prefix), let owner = name.split(separator: "-").dropFirst().first.flatMap({ pid_t($0) }),
+                Glibc.kill(owner, 0) != 0, errno == ESRCH
+            else { continue }
+            let path = "\(parent)/\(name)"
+            write("1", to: path + "/cgroup.kill")
+            for _ in 0..<50 where rmdir(path) != 0 && errno == EBUSY { usleep(2000) }
+        }
+    }
+
+    /// Halts its members where they are, or lets them go on.
+    func freeze(_ isFrozen: Bool) { Self.write(isFrozen ? "1" : "0", to: path + "/cgroup.freeze") }
 
     /// Kills whatever is left in it. True when there was something.
     func kill() -> Bool {

@@ -43,10 +43,10 @@ struct ProcessFamily {
         start = ProcessRow(leader)?.start ?? 0
     }
 
-    /// Looks at its members.
-    mutating func use() -> Use {
+    /// Looks at its members, in a table that is at most `age` old.
+    mutating func use(age: Duration) -> Use {
         var use = Use()
-        for row in members(in: ProcessTable.rows(age: .milliseconds(100))) {
+        for row in members(in: ProcessTable.rows(age: age)) {
             seen.insert(row.name)
             use.processes += row.isZombie ? 0 : 1
             use.memory.bytes += Int(clamping: row.pages) * Int(getpagesize())
@@ -76,18 +76,25 @@ struct ProcessFamily {
     /// A signal to the program's group.
     func signal(_ number: Int32) { kill(-leader, number) }
 
+    /// Halts all that can be halted with one word, or lets them go on: thousands that are running would leave no time to look at them.
+    func halt(_ isHalted: Bool) {
+        signal(isHalted ? SIGSTOP : SIGCONT)
+        group?.freeze(isHalted)
+    }
+
     /// Kills all of them. The leader must not have been waited for yet, so that its number still is its own. True when others than it lived.
     func end() -> Bool {
+        halt(true)
         let wereOthers = survivors().contains { !$0.isZombie }
         signal(SIGKILL)
         for _ in 0..<200 {
             let isInGroup = group?.kill() ?? false
             let left = survivors()
             guard isInGroup || !left.isEmpty else { break }
-            for row in left where ProcessRow(row.id)?.name == row.name {
-                kill(row.id, SIGKILL)
+            for row in left {
+                if !row.isZombie, ProcessRow(row.id)?.name == row.name { kill(row.id, SIGKILL) }
                 // One that has become this process's child is waited for.
-                waitpid(row.id, nil, WNOHANG)
+                if row.parent == getpid() { waitpid(row.id, nil, WNOHANG) }
             }
             usleep(2000)
         }

@@ -25,13 +25,17 @@ struct ProcessLoop {
     /// When it was asked to end, and by when it must have.
     private var ending: (terminateAt: ContinuousClock.Instant?, killAt: ContinuousClock.Instant)?
     private var nextWatch: ContinuousClock.Instant
+    private var nextPulse: ContinuousClock.Instant
+    /// The machine's threads at the last look.
+    private var threads = ProcessTable.threads()
 
     /// Between two looks at what the program and all that it has started use.
     private static let watchInterval = Duration.milliseconds(100)
+    /// Between two looks at how many threads the machine has: a program that forks without end doubles within a millisecond, and
+    /// thousands of its like would leave this thread no time.
+    private static let pulse = Duration.milliseconds(25)
     /// Of its standard error the end is kept.
     private static let errorBytes = 16 << 10
-    /// The variable whose value marks all that one run starts.
-    private static let mark = "WIREDESK_RUN"
 
     init(_ launch: ProcessLaunch, _ bounds: ProcessBounds, _ wishes: ProcessWishes, tell: @escaping (ProcessEvent) -> Void) {
         self.launch = launch
@@ -40,6 +44,7 @@ struct ProcessLoop {
         self.tell = tell
         lines = LineSplitter(most: bounds.line.bytes)
         nextWatch = started + Self.watchInterval
+        nextPulse = started + Self.pulse
     }
 
     /// Runs the program to its end.
@@ -47,11 +52,12 @@ struct ProcessLoop {
         blockPipeSignal()
         defer { pipes.close() }
         var launch = launch
-        let mark = "\(getpid())-\(UInt64.random(in: .min ... .max))"
-        launch.environment[Self.mark] = mark
+        Leftovers.sweep()
+        let mark = Leftovers.mark()
+        launch.environment[Leftovers.variable] = mark
         let group = bounds.usesControlGroup ? ControlGroup(memory: bounds.memory, processes: bounds.processes) : nil
         var fault: ProcessFault?
-        let family = ProcessFamily(group: group, mark: "\(Self.mark)=\(mark)") { spawn(launch, group, &fault) }
+        let family = ProcessFamily(group: group, mark: "\(Leftovers.variable)=\(mark)") { spawn(launch, group, &fault) }
         guard var family else {
             group?.remove()
             report.end = .notStarted(fault ?? ProcessFault(message: "the program could not be started", isConfiguration: false))
@@ -137,16 +143,23 @@ struct ProcessLoop {
             hasWarned = true
             tell(.nearing)
         }
-        guard now >= nextWatch else { return nil }
+        guard now >= nextPulse else { return nil }
+        nextPulse = now + Self.pulse
+        let isSudden = ProcessTable.threads() > threads + bounds.processes
+        guard now >= nextWatch || isSudden else { return nil }
         nextWatch = now + Self.watchInterval
-        let use = family.use()
+        if isSudden { family.halt(true) }
+        let use = family.use(age: isSudden ? .zero : Self.watchInterval)
+        threads = ProcessTable.threads()
         if use.processes > bounds.processes { return .processes }
         if use.memory > bounds.memory { return .memory }
-        return use.cpuTime > bounds.cpuTime ? .cpuTime : nil
+        if use.cpuTime > bounds.cpuTime { return .cpuTime }
+        if isSudden { family.halt(false) }
+        return nil
     }
 
     private func nextInstant(_ hasWatch: Bool, _ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-        var instants = [bounds.deadline, nextWatch]
+        var instants = [bounds.deadline, nextPulse]
         if !hasSpoken, let startUp = bounds.startUp { instants.append(started + startUp) }
         if !hasWarned { instants.append(bounds.deadline - bounds.grace) }
         instants += [ending?.terminateAt, ending?.killAt].compactMap { $0 }

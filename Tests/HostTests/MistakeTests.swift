@@ -71,7 +71,7 @@ import WireCore
             (plugin("{\"command\":[\"\"]}"), "[\"\"]", "must be a list of texts"),
             (plugin("{\"command\":[\"x\"],\"protocol\":\"singr\"}"), "\"singr", "did you mean \"singer\"?"),
             (plugin("{\"command\":[\"x\"],\"streams\":[\"a\"]}"), "[\"a\"]", "belongs to \"protocol\": \"singer\""),
-            (plugin("{\"command\":[\"x\"],\"settings\":[{\"env\":\"A\"}]}"), "[{", "must be an object"),
+            (plugin("{\"command\":[\"x\"],\"settings\":[{\"env\":\"A\"}]}"), "[{\"env", "must be an object"),
             (plugin("{\"command\":[\"x\"],\"settings\":{\"a\":[{\"env\":\"A-B\"}]}}"), "{\"env", "which is no variable's name"),
             (plugin("{\"command\":[\"x\"],\"environment\":{\"A B\":\"c\"}}"), "{\"A B", "which is no variable's name"),
             (plugin("{\"command\":[\"x\"],\"limits\":{\"memory\":\"1MiB\"}}"), "\"1MiB", "from 16MiB to 8GiB"),

@@ -18,7 +18,7 @@ struct PluginRig {
         let rig = PluginRig(rig: try PollRig(environment: environment))
         try await body(rig)
         try await rig.rig.close()
-        let left = try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory()).filter { $0.hasPrefix("wiredesk-plugin-under-test") }
+        let left = try FileManager.default.contentsOfDirectory(atPath: NSTemporaryDirectory()).filter { $0.hasPrefix("wiredesk-plugin-\(getpid())-") }
         #expect(left.isEmpty, "working folders were left behind")
     }
 
@@ -114,7 +114,7 @@ private let hello = "echo '{\"type\":\"hello\",\"version\":1}'; read poll; "
         var message: String
         /// Items that are stored all the same.
         var stored = 0
-        var seconds = 4.0
+        var seconds = 8.0
         var testDescription: String { name }
     }
 
@@ -128,7 +128,7 @@ private let hello = "echo '{\"type\":\"hello\",\"version\":1}'; read poll; "
             name: "crashes", script: hello + item + "echo 'boom: 17' >&2; exit 3", outcome: .crash,
             message: "status 3 and without \"done\": boom: 17", stored: 1),
         Fault(name: "is killed", script: hello + item + "kill -SEGV $$", outcome: .crash, message: "killed by signal 11 (SIGSEGV)", stored: 1),
-        Fault(name: "hangs", script: hello + item + "sleep 100", outcome: .timeout, message: "was not done after 2 s", stored: 1),
+        Fault(name: "hangs", script: hello + item + "sleep 100", outcome: .timeout, message: "was not done after 3 s", stored: 1),
         Fault(
             name: "ignores signals", script: "trap '' TERM INT HUP; " + hello + item + "while :; do sleep 9; done", outcome: .timeout,
             message: "was not done", stored: 1),
@@ -201,7 +201,7 @@ private let hello = "echo '{\"type\":\"hello\",\"version\":1}'; read poll; "
     func fault(_ fault: Fault) async throws {
         try await PluginRig.with { rig in
             func limit(_ configuration: inout ExecConfiguration) {
-                configuration.limits.startUp = .seconds(1)
+                configuration.limits.startUp = fault.name == "says nothing" ? .seconds(1) : .seconds(10)
                 configuration.limits.output = .kibibytes(256)
                 configuration.limits.line = .kibibytes(64)
                 configuration.limits.memory = .mebibytes(128)
@@ -209,7 +209,7 @@ private let hello = "echo '{\"type\":\"hello\",\"version\":1}'; read poll; "
                 configuration.limits.processes = 16
             }
             var source = try fault.isPython ? rig.python(fault.script, limit) : rig.shell(fault.script, limit)
-            source.ceilings.wallTime = .seconds(2)
+            source.ceilings.wallTime = .seconds(3)
             let started = ContinuousClock.now
             let report = try await rig.poll(source)
             #expect(report.record.outcome == fault.outcome, "\(report.record.message)")

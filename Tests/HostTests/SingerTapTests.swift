@@ -122,4 +122,26 @@ import WireCore
             #expect(try await rig.titles() == ["News 0", "News 1"])
         }
     }
+
+    @Test("A tap that brings more than the ceiling on items goes on from the last bookmark that covers what was kept")
+    func itemCeiling() async throws {
+        try await PluginRig.with { rig in
+            let script = """
+                import json, sys
+                at = json.load(open(sys.argv[sys.argv.index("--state") + 1]))["at"] if "--state" in sys.argv else 0
+                def say(**m): print(json.dumps(m), flush=True)
+                say(type="SCHEMA", stream="s", schema={}, key_properties=["id"])
+                for n in range(at, at + 100):
+                    say(type="RECORD", stream="s", record={"id": n, "title": "T%d" % n})
+                    if n % 8 == 7: say(type="STATE", value={"at": n + 1})
+                """
+            var source = try rig.source(["/usr/bin/python3", try rig.file(script)]) { $0.wire = .singer }
+            source.ceilings.items = 20
+            let first = try await rig.poll(source)
+            #expect(first.record.outcome == .ceiling)
+            #expect(first.items.new == 20)
+            #expect(try await rig.state() == #"singer:{"at":16}"#)
+            #expect(try await rig.poll(source).items.new == 16)
+        }
+    }
 }

@@ -112,6 +112,44 @@ private struct Bench {
         }
     }
 
+    @Test("What a plugin had started outlives a host that is killed, until the next plugin starts")
+    func leftovers() async throws {
+        try await Bench.with { bench in
+            let mark = "0.\(UInt32.random(in: 100_000_000...999_999_999))"
+            func write(_ name: String, _ text: String) throws {
+                try text.write(toFile: bench.folder + "/" + name, atomically: true, encoding: .utf8)
+                chmod(bench.folder + "/" + name, 0o755)
+            }
+            func running() -> Bool {
+                let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.filter { Int($0) != nil } ?? []
+                return ids.contains {
+                    FileManager.default.contents(atPath: "/proc/\($0)/cmdline").map { String(decoding: $0, as: UTF8.self).contains(mark) } ?? false
+                }
+            }
+            let hello = "#!/bin/sh\necho '{\"type\":\"hello\",\"version\":1}'; read -r poll\n"
+            try write("hang.sh", hello + "setsid sleep 1000 \(mark) >/dev/null 2>&1 &\nsleep 1000 \(mark)\n")
+            try write("good.sh", hello + "echo '{\"type\":\"done\"}'\n")
+            let entries = ["hang", "good"].map { "{\"id\":\"\($0)\",\"kind\":\"exec\",\"config\":{\"command\":[\"./\($0).sh\"]}}" }
+            try write("Plugins.json", "{\"version\":1,\"sources\":[\(entries.joined(separator: ","))]}")
+            let host = Process()
+            host.executableURL = URL(fileURLWithPath: Self.program)
+            host.arguments = ["poll", "hang"]
+            host.currentDirectoryURL = URL(fileURLWithPath: bench.folder)
+            host.standardOutput = FileHandle.nullDevice
+            host.standardError = FileHandle.nullDevice
+            try host.run()
+            let end = ContinuousClock.now + .seconds(10)
+            while !running(), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(running())
+            kill(host.processIdentifier, SIGKILL)
+            let poll = try await bench.run("\"$WIREDESK\" poll good")
+            #expect(poll.status == 0, "\(poll.output)")
+            #expect(!running())
+        }
+    }
+
+    private static let program = Bench.wiredesk
+
     @Test("The command line says what it cannot test")
     func usage() async throws {
         try await Bench.with { bench in

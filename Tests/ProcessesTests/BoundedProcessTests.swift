@@ -119,7 +119,7 @@ private struct Workshop {
         var isPython = false
         var end: ProcessEnd
         /// No later than this.
-        var seconds = 3.0
+        var seconds = 5.0
         var testDescription: String { name }
     }
 
@@ -144,7 +144,7 @@ private struct Workshop {
                         time.sleep(1000)
                 time.sleep(1000)
                 """, isPython: true, end: .bound(.memory)),
-        Misbehaviour(name: "forks without end", script: "echo a; f() { f | f & sleep 1000; }; f", end: .bound(.processes)),
+        Misbehaviour(name: "forks without end", script: "echo a; f() { f | f & sleep 1000; }; f", end: .bound(.processes), seconds: 8),
         Misbehaviour(name: "floods its errors and hangs", script: "echo a; head -c 9000000 /dev/zero >&2; sleep 1000", end: .bound(.wallTime)),
         Misbehaviour(name: "kills itself", script: "echo a; kill -SEGV $$", end: .signalled(11)),
         Misbehaviour(name: "closes its output and hangs", script: "echo a; exec >&- 2>&- <&-; sleep 1000", end: .bound(.wallTime)),
@@ -154,8 +154,8 @@ private struct Workshop {
     func misbehaviour(_ one: Misbehaviour) async throws {
         try await Workshop.with { workshop in
             let launch = one.isPython ? workshop.python(one.script) : workshop.shell(one.script)
-            let run = await workshop.run(launch, seconds: one.end == .bound(.cpuTime) ? 10 : 1.5) { bounds in
-                bounds.startUp = .seconds(1)
+            let run = await workshop.run(launch, seconds: one.end == .bound(.wallTime) ? 1.5 : 10) { bounds in
+                bounds.startUp = one.end == .bound(.startUp) ? .seconds(1) : nil
                 bounds.output = .kibibytes(512)
                 bounds.line = .kibibytes(64)
                 bounds.memory = .mebibytes(128)

@@ -2,6 +2,7 @@ import Fetch
 import Foundation
 import Processes
 import SourcePlugins
+import Synchronization
 import WireCore
 
 /// A source's plugin made ready to be started: its program found, its secrets filled in.
@@ -94,11 +95,25 @@ struct PluginFolder: Sendable {
     /// Throws where the machine grants none.
     init(for source: SourceID) throws(ReadFailure) {
         let base = FileManager.default.temporaryDirectory.path
-        var template = Array("\(base)/wiredesk-\(source)-XXXXXX".utf8CString)
+        Self.sweep(base)
+        var template = Array("\(base)/\(Self.prefix)\(getpid())-\(source)-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw ReadFailure(.config, "no working folder for the plugin can be made in \(base): \(String(cString: strerror(errno)))")
         }
         path = String(cString: made)
+    }
+
+    private static let prefix = "wiredesk-plugin-"
+    private static let isSwept = Atomic(false)
+
+    /// Removes the folders of hosts that are gone, once in the life of this process.
+    private static func sweep(_ base: String) {
+        guard !isSwept.exchange(true, ordering: .relaxed) else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
+            guard let owner = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }), kill(owner, 0) != 0, errno == ESRCH
+            else { continue }
+            try? FileManager.default.removeItem(atPath: "\(base)/\(name)")
+        }
     }
 
     /// Writes a file that only this user can read; false when that fails. Follows no link that the plugin may have put there.

@@ -25,7 +25,9 @@ extension PluginPoll {
         switch await step(request) {
         case .exhausted: throw stop(.attempts)
         case .failed(let failure): throw failed(failure, fetch)
-        case .settled(_, _, let document): return PluginSession.fetched(fetch, document)
+        case .settled(_, _, let document):
+            fetchFailure = nil
+            return PluginSession.fetched(fetch, document)
         case .document(let document):
             run.keepEvidence(document)
             if let end = run.pages.admit(body: document.body) { throw stop(end) }

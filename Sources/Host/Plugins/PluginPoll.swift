@@ -53,6 +53,8 @@ struct PluginPoll: ~Copyable {
     var verdict: PluginVerdict?
     var broken: ReadFailure?
     var stopped: PollEnd?
+    /// The bookmark before the line that is being read: what that line brings is not covered by it.
+    var stateBefore: String?
     /// The bookmark of the items that the ceiling on items let in.
     var stateAtCeiling: String?
     /// The last fetch's failure; nil once one succeeds.
@@ -92,6 +94,7 @@ struct PluginPoll: ~Copyable {
             case .wiredesk: report = await converse(BoundedProcess(launch.process(in: folder), launch.bounds(until: run.deadline)))
             case .singer: report = try await runTap()
             }
+            stateBefore = talk.state
             for action in talk.end() where !canceller.isCancelled { await act(on: action, nil) }
             conclude(report)
         } catch {
@@ -106,7 +109,9 @@ struct PluginPoll: ~Copyable {
         canceller.watch(process)
         for await event in process.events {
             switch event {
-            case .line(let line): for action in await read(line) { await act(on: action, process) }
+            case .line(let line):
+                stateBefore = talk.state
+                for action in await read(line) { await act(on: action, process) }
             case .nearing: process.send(talk.farewell)
             case .ended(let report): return report
             }
@@ -149,11 +154,10 @@ struct PluginPoll: ~Copyable {
 
     private mutating func take(_ items: [Item], _ rejected: Int, _ process: BoundedProcess?) {
         guard stopped != .items else { return }
-        let before = talk.state
         run.reading.rejected += rejected
         guard run.keep(Page(items: items)) == .items else { return }
         stopped = .items
-        stateAtCeiling = before
+        stateAtCeiling = stateBefore
         process?.send(talk.farewell)
         process?.callOff()
     }
