@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(name: "CostsTests", dependencies: ["Costs", "WireCore"], swiftSettings: settings),
         .testTarget(name: "LLMTests", dependencies: ["LLM", "Costs", "WireCore"], swiftSettings: settings),
         .testTarget(
-            name: "GatewayTests", dependencies: ["LLM", "Costs", "Fetch", "Stores", "SQLiteStore", "WireCore", "wiredesk", logging],
+            name: "GatewayTests", dependencies: ["LLM", "Costs", "Fetch", "Stores", "SQLiteStore", "WireCore", "TestSupport", "wiredesk", logging],
             swiftSettings: settings),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "WireCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FetchTests", dependencies: ["Fetch", "Inflate", "CZlib", "WireCore", "TestSupport"], swiftSettings: settings),
@@ -156,7 +156,8 @@ let package = Package(
             name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),
         .testTarget(
-            name: "WebTests", dependencies: ["Web", "Stores", "Costs", "WireCore", "DashboardStage", httpTypes], swiftSettings: settings),
+            name: "WebTests", dependencies: ["Web", "Stores", "Costs", "WireCore", "TestSupport", "DashboardStage", httpTypes],
+            swiftSettings: settings),
         .testTarget(
             name: "DemoTests", dependencies: ["Demo", "Host", "Stores", "WireCore", "TestSupport", logging], swiftSettings: settings),
     ],

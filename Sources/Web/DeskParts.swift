@@ -66,10 +66,10 @@ public struct DeskParts: Sendable {
         return SourceReport(source: source, state: state, articles: try await store.articleCounts()[source.id] ?? 0, now: now)
     }
 
-    func spending(days: Int? = nil) async throws -> SpendingReport {
+    /// The report with its last `days`, today included.
+    func spending(days: Int = 1) async throws -> SpendingReport {
         let plan = await plan()
-        let first = days.map { Self.day(back: $0 - 1, from: plan.calendar.day(of: now)) }
-        return try await store.spending(plan, now: now, from: first)
+        return try await store.spending(plan, now: now, from: Self.day(back: days - 1, from: plan.calendar.day(of: now)))
     }
 
     /// The day so many days before.

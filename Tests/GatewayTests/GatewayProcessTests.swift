@@ -1,6 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-import WireCore
 
 /// The program as a process, with the providers' own clients and with storms of callers; the scripts are in Tests/Clients.
 @Suite("The gateway as a process", .serialized) struct GatewayProcessTests {
@@ -8,27 +8,8 @@ import WireCore
     private static let binary = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appendingPathComponent("wiredesk").path
 
-    /// Runs a command to its end, which must come within three minutes; gives its exit code and everything it printed.
-    private func run(_ command: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let log = NSTemporaryDirectory() + "wiredesk-" + UUID().uuidString + ".log"
-        defer { try? FileManager.default.removeItem(atPath: log) }
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        let process = Process()
-        process.executableURL = URL(filePath: command)
-        process.arguments = arguments
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = process.standardOutput
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let end = ContinuousClock.now + .seconds(180)
-        while process.isRunning {
-            guard ContinuousClock.now < end else {
-                kill(process.processIdentifier, SIGKILL)
-                throw DeskError(.failure, "\(arguments) did not end: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return (process.terminationStatus, (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+    private func run(_ command: String, _ arguments: [String]) async throws -> Script.Result {
+        try await Script.run(command, arguments, within: 180)
     }
 
     @Test("The official clients of Anthropic and OpenAI find nothing amiss")

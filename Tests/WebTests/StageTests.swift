@@ -1,6 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-import WireCore
 
 /// The whole of it as a process: strangers at the door, a property-based client, and a real browser. The scripts are in Tests/Clients.
 @Suite("Dashboard and API as a process", .serialized) struct StageTests {
@@ -9,27 +9,8 @@ import WireCore
         .appendingPathComponent("DashboardStage").path
     private static let python = root + "/.build/clients/bin/python"
 
-    /// Runs a script of Tests/Clients to its end, which must come within six minutes; gives its exit code and everything it printed.
-    private func run(_ command: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let log = NSTemporaryDirectory() + "wiredesk-" + UUID().uuidString + ".log"
-        defer { try? FileManager.default.removeItem(atPath: log) }
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        let process = Process()
-        process.executableURL = URL(filePath: command)
-        process.arguments = arguments
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = process.standardOutput
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let end = ContinuousClock.now + .seconds(360)
-        while process.isRunning {
-            guard ContinuousClock.now < end else {
-                kill(process.processIdentifier, SIGKILL)
-                throw DeskError(.failure, "\(arguments) did not end: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return (process.terminationStatus, (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+    private func run(_ command: String, _ arguments: [String]) async throws -> Script.Result {
+        try await Script.run(command, arguments, within: 360)
     }
 
     /// How many checks a script says have passed.

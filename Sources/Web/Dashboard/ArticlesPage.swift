@@ -115,20 +115,16 @@ struct ArticlesPage {
 
     private func writeFacts(_ article: Article, to html: inout HTML) {
         html.element("dl", .class("facts")) { list in
-            func fact(_ name: String, _ body: (inout HTML) -> Void) {
-                list.element("dt", text: name)
-                list.element("dd", body: body)
-            }
-            fact("Read it at") { $0.outsideLink(article.item.url, article.item.url ?? "no address") }
-            fact("Source") { $0.link("/sources/\(article.source)", article.source.text) }
-            if !article.alsoIn.isEmpty { fact("Also in") { $0.text(article.alsoIn.map(\.text).joined(separator: ", ")) } }
-            if let author = article.item.author { fact("By") { $0.outside(author, limit: 200) } }
-            fact("First seen") { $0.instant(article.firstSeenAt) }
-            fact("Published") { cell in if let date = article.item.publishedAt { cell.instant(date) } else { cell.text("not said") } }
-            if let changed = article.changedAt { fact("Changed") { $0.instant(changed) } }
-            if let near = article.nearDuplicateOf { fact("Resembles") { $0.link("/articles/\(near)", "article \(near)") } }
+            list.fact("Read it at") { $0.outsideLink(article.item.url, article.item.url ?? "no address") }
+            list.fact("Source") { $0.link("/sources/\(article.source)", article.source.text) }
+            if !article.alsoIn.isEmpty { list.fact("Also in") { $0.text(article.alsoIn.map(\.text).joined(separator: ", ")) } }
+            if let author = article.item.author { list.fact("By") { $0.outside(author, limit: 200) } }
+            list.fact("First seen") { $0.instant(article.firstSeenAt) }
+            list.fact("Published") { cell in if let date = article.item.publishedAt { cell.instant(date) } else { cell.text("not said") } }
+            if let changed = article.changedAt { list.fact("Changed") { $0.instant(changed) } }
+            if let near = article.nearDuplicateOf { list.fact("Resembles") { $0.link("/articles/\(near)", "article \(near)") } }
             if !article.item.categories.isEmpty {
-                fact("Categories") { $0.outside(article.item.categories.prefix(20).joined(separator: ", "), limit: 600) }
+                list.fact("Categories") { $0.outside(article.item.categories.prefix(20).joined(separator: ", "), limit: 600) }
             }
         }
     }
@@ -136,18 +132,14 @@ struct ArticlesPage {
     private static func write(_ article: EnrichedArticle, to html: inout HTML) {
         let enrichment = article.enrichment
         html.element("dl", .class("facts")) { list in
-            func fact(_ name: String, _ body: (inout HTML) -> Void) {
-                list.element("dt", text: name)
-                list.element("dd", body: body)
-            }
-            fact("Relevance") { $0.text(enrichment.tier.name) }
-            fact("Theme") { $0.text(enrichment.theme.rawValue) }
-            fact("Sentiment") { $0.text(Figures.signed(enrichment.sentiment)) }
-            fact("Read by") { $0.outside(enrichment.model ?? "the desk's own reader") }
-            if let note = enrichment.note { fact("Note") { $0.outside(note) } }
-            if let narrative = article.narrative { fact("Narrative") { $0.link("/narratives/\(narrative)", "narrative \(narrative)") } }
+            list.fact("Relevance") { $0.text(enrichment.tier.name) }
+            list.fact("Theme") { $0.text(enrichment.theme.rawValue) }
+            list.fact("Sentiment") { $0.text(Figures.signed(enrichment.sentiment)) }
+            list.fact("Read by") { $0.outside(enrichment.model ?? "the desk's own reader") }
+            if let note = enrichment.note { list.fact("Note") { $0.outside(note) } }
+            if let narrative = article.narrative { list.fact("Narrative") { $0.link("/narratives/\(narrative)", "narrative \(narrative)") } }
             if !enrichment.mentions.isEmpty {
-                fact("Speaks of") { cell in
+                list.fact("Speaks of") { cell in
                     for mention in enrichment.mentions.prefix(20) { cell.element("span", .class("tag")) { $0.outside(mention.name, limit: 60) } }
                 }
             }

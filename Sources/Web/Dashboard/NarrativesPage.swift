@@ -131,21 +131,17 @@ struct NarrativesPage {
 
     private func writeFacts(_ narrative: Narrative, to html: inout HTML) {
         html.element("dl", .class("facts")) { list in
-            func fact(_ name: String, _ body: (inout HTML) -> Void) {
-                list.element("dt", text: name)
-                list.element("dd", body: body)
-            }
-            fact("Turns on") { $0.outside(narrative.nucleus, limit: 100) }
-            fact("Theme") { $0.text(narrative.theme.rawValue) }
-            fact("Actors") { cell in
+            list.fact("Turns on") { $0.outside(narrative.nucleus, limit: 100) }
+            list.fact("Theme") { $0.text(narrative.theme.rawValue) }
+            list.fact("Actors") { cell in
                 for actor in narrative.actors.prefix(8) { cell.element("span", .class("tag")) { $0.outside(actor.name, limit: 60) } }
             }
-            fact("Words") { $0.outside(narrative.focus.prefix(12).map(\.name).joined(separator: ", "), limit: 400) }
-            fact("Articles") { $0.text("\(narrative.articleCount) of \(narrative.sourceCount.counted("source"))") }
-            fact("Momentum") { $0.text("×\(Figures.signed(narrative.momentum).replacing("+", with: ""))") }
-            fact("Mood") { $0.text(Figures.signed(narrative.sentiment)) }
-            fact("Began") { $0.ago(narrative.firstAt, parts.now) }
-            fact("Last article") { $0.ago(narrative.lastAt, parts.now) }
+            list.fact("Words") { $0.outside(narrative.focus.prefix(12).map(\.name).joined(separator: ", "), limit: 400) }
+            list.fact("Articles") { $0.text("\(narrative.articleCount) of \(narrative.sourceCount.counted("source"))") }
+            list.fact("Momentum") { $0.text("×\(Figures.signed(narrative.momentum).replacing("+", with: ""))") }
+            list.fact("Mood") { $0.text(Figures.signed(narrative.sentiment)) }
+            list.fact("Began") { $0.ago(narrative.firstAt, parts.now) }
+            list.fact("Last article") { $0.ago(narrative.lastAt, parts.now) }
         }
     }
 

@@ -65,6 +65,12 @@ extension HTML {
         }
     }
 
+    /// One entry of a list of facts.
+    mutating func fact(_ name: String, _ body: (inout HTML) -> Void) {
+        element("dt", text: name)
+        element("dd", body: body)
+    }
+
     /// One figure.
     mutating func tile(_ name: String, _ value: String, _ note: String, tone: Tone? = nil, href: String? = nil) {
         element("div", .class("tile" + (tone.map { " \($0.rawValue)" } ?? ""))) { tile in

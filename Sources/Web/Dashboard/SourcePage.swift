@@ -131,24 +131,20 @@ struct SourcePage {
     private func writeFacts(_ report: SourceReport, to html: inout HTML) {
         let (source, state) = (report.source, report.state)
         html.element("dl", .class("facts")) { list in
-            func fact(_ name: String, _ body: (inout HTML) -> Void) {
-                list.element("dt", text: name)
-                list.element("dd", body: body)
-            }
-            if !report.remark.isEmpty { fact("Remark") { $0.outside(report.remark, limit: 600) } }
-            if let hint = state?.lastHint { fact("What to do") { $0.outside(hint, limit: 600) } }
-            fact("Address") { $0.outsideLink(redactedURL(source.url), redactedURL(source.url)) }
-            fact("Last poll") { $0.ago(state?.lastPollAt, report.now) }
-            fact("Next poll") { $0.until(report.nextPollAt, report.now) }
-            fact("Last success") { $0.ago(state?.lastSuccessAt, report.now) }
-            fact("Last new article") { $0.ago(state?.lastNewItemAt, report.now) }
-            fact("Breaker") { $0.text((state?.breaker.state.name ?? "closed").replacing("_", with: "-")) }
-            if let cause = state?.breaker.cause, state?.breaker.state != .closed { fact("Opened by") { $0.outside(cause) } }
-            if let reopens = state?.breaker.reopensAt, state?.breaker.state == .open { fact("Probe") { $0.until(reopens, report.now) } }
-            if let server = state?.servedBy, server != source.id { fact("Served by") { $0.link("/sources/\(server)", server.text) } }
-            if let fallback = source.fallback { fact("Fallback") { $0.link("/sources/\(fallback)", fallback.text) } }
-            if let moved = state?.movedTo { fact("Moved to") { $0.outside(redactedURL(moved)) } }
-            fact("Articles") { $0.text(Figures.grouped(report.articles)) }
+            if !report.remark.isEmpty { list.fact("Remark") { $0.outside(report.remark, limit: 600) } }
+            if let hint = state?.lastHint { list.fact("What to do") { $0.outside(hint, limit: 600) } }
+            list.fact("Address") { $0.outsideLink(redactedURL(source.url), redactedURL(source.url)) }
+            list.fact("Last poll") { $0.ago(state?.lastPollAt, report.now) }
+            list.fact("Next poll") { $0.until(report.nextPollAt, report.now) }
+            list.fact("Last success") { $0.ago(state?.lastSuccessAt, report.now) }
+            list.fact("Last new article") { $0.ago(state?.lastNewItemAt, report.now) }
+            list.fact("Breaker") { $0.text((state?.breaker.state.name ?? "closed").replacing("_", with: "-")) }
+            if let cause = state?.breaker.cause, state?.breaker.state != .closed { list.fact("Opened by") { $0.outside(cause) } }
+            if let reopens = state?.breaker.reopensAt, state?.breaker.state == .open { list.fact("Probe") { $0.until(reopens, report.now) } }
+            if let server = state?.servedBy, server != source.id { list.fact("Served by") { $0.link("/sources/\(server)", server.text) } }
+            if let fallback = source.fallback { list.fact("Fallback") { $0.link("/sources/\(fallback)", fallback.text) } }
+            if let moved = state?.movedTo { list.fact("Moved to") { $0.outside(redactedURL(moved)) } }
+            list.fact("Articles") { $0.text(Figures.grouped(report.articles)) }
         }
     }
 
