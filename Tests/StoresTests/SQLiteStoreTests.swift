@@ -297,7 +297,7 @@ struct SQLiteStoreTests {
         }
     }
 
-    @Test("A place that cannot be written to is named", arguments: ["/proc/wiredesk/desk.sqlite", "/dev/null/desk.sqlite", "/proc"])
+    @Test("A place that cannot be written to is named", arguments: ["/proc/wiredesk/desk.sqlite", "/proc/self/cmdline/desk.sqlite", "/proc"])
     func unwritable(_ path: String) {
         let error = #expect(throws: DeskError.self) { _ = try SQLiteStore(path: path) }
         #expect(error?.code == .store && error?.place == path && error?.hint != nil)
