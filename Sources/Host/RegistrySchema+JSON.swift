@@ -23,7 +23,10 @@ extension RegistrySchema {
         ("oneOf", .list([.object([("type", .list([.string("string"), .string("number"), .string("boolean")]))]), secret]))
     ])
 
-    static var fields: Value {
+    static let fields = Value.object([("$ref", .string("#/definitions/fields"))])
+
+    /// What several places of the schema refer to.
+    static var definitions: Value {
         let rule = object(
             "One of pointer, value, template and key, and what is done to what it holds.",
             [
@@ -39,9 +42,13 @@ extension RegistrySchema {
                 ("as", choice("What kind of text it is; default text, for content html.", FieldRule.Markup.allCases.map(\.rawValue))),
                 ("split", text("Cuts a text into several values.")), ("prefix", text("Put before it.")), ("suffix", text("Put behind it.")),
             ])
-        let one = Value.object([("oneOf", .list([pointer("Where in the item."), rule]))])
-        let value = Value.object([("oneOf", .list([pointer("Where in the item."), rule, list("The first that holds something.", of: one)]))])
-        return object("Which field of an item comes from where.", FieldsSection.keys.map { ($0, value) })
+        let ref = Value.object([("$ref", .string("#/definitions/rule"))])
+        let one = Value.object([("oneOf", .list([pointer("Where in the item."), ref]))])
+        let value = Value.object([("oneOf", .list([pointer("Where in the item."), ref, list("The first that holds something.", of: one)]))])
+        let field = Value.object([("$ref", .string("#/definitions/field"))])
+        return .object([
+            ("rule", rule), ("field", value), ("fields", object("Which field of an item comes from where.", FieldsSection.keys.map { ($0, field) })),
+        ])
     }
 
     static var jsonConfig: Value {

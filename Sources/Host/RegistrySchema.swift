@@ -55,6 +55,7 @@ public enum RegistrySchema {
             ("title", .string("wiredesk registry, version 1")),
             ("type", .string("object")),
             ("additionalProperties", .bool(false)),
+            ("definitions", definitions),
             ("required", .list([.string("version"), .string("sources")])),
             (
                 "properties",

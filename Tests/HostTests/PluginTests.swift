@@ -428,6 +428,16 @@ private let hello = "echo '{\"type\":\"hello\",\"version\":1}'; read poll; "
         }
     }
 
+    @Test("A plugin that falls over a document that did not come is told as what kept the document away")
+    func fallingOver() async throws {
+        try await PluginRig.with { rig in
+            rig.server.respond("/api", 403)
+            let report = try await rig.poll(try rig.python("say('items', items=json.loads(fetch(poll['url'])['body']))"))
+            #expect(report.record.outcome == .auth)
+            #expect(report.notes.first?.contains("KeyError") == true)
+        }
+    }
+
     @Test("Asking again and again after failures ends at the ceiling on attempts")
     func stubborn() async throws {
         try await PluginRig.with { rig in

@@ -20,7 +20,13 @@ extension PluginPoll {
             }
             return conclude(PluginVerdict())
         }
-        fail(PluginEnd.failure(of: report, launch.configuration.limits, launch.ceilings, talk: talk), report)
+        let failure = PluginEnd.failure(of: report, launch.configuration.limits, launch.ceilings, talk: talk)
+        // One that falls over a document that did not come is told as what kept the document away.
+        if let fetchFailure, case .exited = report.end {
+            run.reading.notes.append(failure.message)
+            return run.fail(fetchFailure, end: .failed)
+        }
+        fail(failure, report)
     }
 
     private mutating func conclude(_ verdict: PluginVerdict) {
