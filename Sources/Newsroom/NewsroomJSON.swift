@@ -20,48 +20,44 @@ extension Briefing {
         json.member("note", orNull: note)
         json.key("confidence")
         json.decimal(confidence)
-        json.member("refinements", refinements)
-        json.member("costUSD", cost.dollars)
-        json.key("calls")
-        json.array { list in calls.forEach { list.string($0) } }
-        json.member("articles", articleCount)
-        json.member("signals", signalCount)
-        json.member("narratives", narrativeCount)
-        json.member("patterns", patternCount)
-        json.key("content")
-        json.object { content.write(to: &$0) }
-    }
-}
-
-extension Briefing.Content {
-    fileprivate func write(to json: inout JSONWriter) {
-        func sentences(_ json: inout JSONWriter, _ sentences: [Briefing.Sentence]) {
-            json.array { list in
-                for sentence in sentences {
-                    list.object {
-                        $0.member("text", sentence.text)
-                        $0.key("articles")
-                        $0.array { inner in sentence.articles.forEach { inner.number(Int($0)) } }
-                    }
-                }
-            }
-        }
-        json.member("headline", headline)
+        json.member("headline", content.headline)
         json.key("paragraphs")
-        json.array { list in paragraphs.forEach { sentences(&list, $0) } }
+        json.array { list in
+            for paragraph in content.paragraphs { Self.write(paragraph, to: &list) }
+        }
         json.key("insights")
-        sentences(&json, insights)
+        Self.write(content.insights, to: &json)
         json.key("entities")
-        json.array { list in entities.forEach { list.string($0) } }
+        json.array { list in content.entities.forEach { list.string($0) } }
         json.key("patterns")
-        json.array { list in patterns.forEach { list.string($0) } }
+        json.array { list in content.patterns.forEach { list.string($0) } }
         json.key("recommendations")
         json.array { list in
-            for recommendation in recommendations {
+            for recommendation in content.recommendations {
                 list.object {
                     $0.member("title", recommendation.title)
                     $0.member("theme", recommendation.theme.rawValue)
                     $0.member("narrative", Int(recommendation.narrative))
+                }
+            }
+        }
+        json.member("signalCount", signalCount)
+        json.member("narrativeCount", narrativeCount)
+        json.member("patternCount", patternCount)
+        json.member("articleCount", articleCount)
+        json.member("refinements", refinements)
+        json.member("costUSD", cost.dollars)
+        json.key("calls")
+        json.array { list in calls.forEach { list.string($0) } }
+    }
+
+    private static func write(_ sentences: [Sentence], to json: inout JSONWriter) {
+        json.array { list in
+            for sentence in sentences {
+                list.object {
+                    $0.member("text", sentence.text)
+                    $0.key("articles")
+                    $0.array { numbers in sentence.articles.forEach { numbers.number(Int($0)) } }
                 }
             }
         }
@@ -75,34 +71,35 @@ extension Narrative {
         json.member("summary", summary)
         json.member("nucleus", nucleus)
         json.member("theme", theme.rawValue)
+        json.key("actors")
+        Self.write(actors, to: &json)
+        json.key("focus")
+        Self.write(focus, to: &json)
         json.member("stage", stage.rawValue)
         json.key("momentum")
         json.decimal(momentum)
-        json.member("articles", articleCount)
-        json.member("sources", sourceCount)
+        json.member("articleCount", articleCount)
+        json.member("sourceCount", sourceCount)
         json.key("sentiment")
         json.decimal(sentiment)
-        json.key("actors")
-        json.array { list in actors.forEach { list.string($0.name) } }
-        json.key("focus")
-        json.array { list in focus.forEach { list.string($0.name) } }
         json.member("firstAt", UTCTime.text(firstAt))
         json.member("lastAt", UTCTime.text(lastAt))
         json.member("peakDay", peakDay)
-        json.member("peakArticles", peakCount)
+        json.member("peakCount", peakCount)
         json.member("dormantAt", orNull: dormantAt.map(UTCTime.text))
         json.member("reactivatedAt", orNull: reactivatedAt.map(UTCTime.text))
-        json.member("updatedAt", UTCTime.text(updatedAt))
     }
-}
 
-extension NarrativeDay {
-    public func write(to json: inout JSONWriter) {
-        json.member("day", day)
-        json.member("articles", articles)
-        json.member("sources", sources)
-        json.key("sentiment")
-        json.decimal(sentiment)
+    private static func write(_ words: [Weighted], to json: inout JSONWriter) {
+        json.array { list in
+            for word in words {
+                list.object {
+                    $0.member("name", word.name)
+                    $0.key("weight")
+                    $0.decimal(word.weight)
+                }
+            }
+        }
     }
 }
 
@@ -117,6 +114,31 @@ extension Pattern {
         json.key("articles")
         json.array { list in articles.forEach { list.number(Int($0)) } }
         json.member("at", UTCTime.text(at))
+    }
+}
+
+extension JobRun {
+    public func write(to json: inout JSONWriter) {
+        json.member("id", Int(id))
+        json.member("job", job)
+        json.member("slot", slot)
+        json.member("attempt", attempt)
+        json.member("startedAt", UTCTime.text(startedAt))
+        json.member("endedAt", orNull: endedAt.map(UTCTime.text))
+        json.member("outcome", outcome.rawValue)
+        json.member("message", message)
+        json.member("retryAt", orNull: retryAt.map(UTCTime.text))
+        json.member("owner", owner)
+    }
+}
+
+extension NarrativeDay {
+    public func write(to json: inout JSONWriter) {
+        json.member("day", day)
+        json.member("articles", articles)
+        json.member("sources", sources)
+        json.key("sentiment")
+        json.decimal(sentiment)
     }
 }
 
@@ -189,21 +211,6 @@ extension EntityStatistic {
         json.key("sentiment")
         json.decimal(sentiment)
         json.member("firstAt", UTCTime.text(firstAt))
-    }
-}
-
-extension JobRun {
-    public func write(to json: inout JSONWriter) {
-        json.member("id", Int(id))
-        json.member("job", job)
-        json.member("slot", slot)
-        json.member("attempt", attempt)
-        json.member("outcome", outcome.rawValue)
-        json.member("message", message)
-        json.member("startedAt", UTCTime.text(startedAt))
-        json.member("endedAt", orNull: endedAt.map(UTCTime.text))
-        json.member("retryAt", orNull: retryAt.map(UTCTime.text))
-        json.member("owner", owner)
     }
 }
 

@@ -1,6 +1,7 @@
 import Costs
 import FoundationEssentials
 import HTTPTypes
+import Newsroom
 import Stores
 import WireCore
 
@@ -180,101 +181,6 @@ extension NewsroomDoor {
 
 // MARK: - JSON
 
-extension Briefing {
-    func write(to json: inout JSONWriter) {
-        json.member("id", Int(id))
-        json.member("date", date)
-        json.member("slot", slot.rawValue)
-        json.member("version", version)
-        json.member("smoke", isSmoke)
-        json.member("published", isPublished)
-        json.member("madeAt", UTCTime.text(madeAt))
-        json.member("coversFrom", UTCTime.text(coversFrom))
-        json.member("coversTo", UTCTime.text(coversTo))
-        json.member("method", method.rawValue)
-        json.member("model", orNull: model)
-        json.member("note", orNull: note)
-        json.member("confidence", confidence)
-        json.member("headline", content.headline)
-        json.key("paragraphs")
-        json.array { list in
-            for paragraph in content.paragraphs { Self.write(paragraph, to: &list) }
-        }
-        json.key("insights")
-        Self.write(content.insights, to: &json)
-        json.key("entities")
-        json.array { list in content.entities.forEach { list.string($0) } }
-        json.key("patterns")
-        json.array { list in content.patterns.forEach { list.string($0) } }
-        json.key("recommendations")
-        json.array { list in
-            for recommendation in content.recommendations {
-                list.object {
-                    $0.member("title", recommendation.title)
-                    $0.member("theme", recommendation.theme.rawValue)
-                    $0.member("narrative", Int(recommendation.narrative))
-                }
-            }
-        }
-        json.member("signalCount", signalCount)
-        json.member("narrativeCount", narrativeCount)
-        json.member("patternCount", patternCount)
-        json.member("articleCount", articleCount)
-        json.member("refinements", refinements)
-        json.member("costUSD", cost.dollars)
-        json.key("calls")
-        json.array { list in calls.forEach { list.string($0) } }
-    }
-
-    private static func write(_ sentences: [Sentence], to json: inout JSONWriter) {
-        json.array { list in
-            for sentence in sentences {
-                list.object {
-                    $0.member("text", sentence.text)
-                    $0.key("articles")
-                    $0.array { numbers in sentence.articles.forEach { numbers.number(Int($0)) } }
-                }
-            }
-        }
-    }
-}
-
-extension Narrative {
-    func write(to json: inout JSONWriter) {
-        json.member("id", Int(id))
-        json.member("title", title)
-        json.member("summary", summary)
-        json.member("nucleus", nucleus)
-        json.member("theme", theme.rawValue)
-        json.key("actors")
-        Self.write(actors, to: &json)
-        json.key("focus")
-        Self.write(focus, to: &json)
-        json.member("stage", stage.rawValue)
-        json.member("momentum", momentum as Double?)
-        json.member("articleCount", articleCount)
-        json.member("sourceCount", sourceCount)
-        json.member("sentiment", sentiment as Double?)
-        json.member("firstAt", UTCTime.text(firstAt))
-        json.member("lastAt", UTCTime.text(lastAt))
-        json.member("peakDay", peakDay)
-        json.member("peakCount", peakCount)
-        json.member("dormantAt", orNull: dormantAt)
-        json.member("reactivatedAt", orNull: reactivatedAt)
-    }
-
-    private static func write(_ words: [Weighted], to json: inout JSONWriter) {
-        json.array { list in
-            for word in words {
-                list.object {
-                    $0.member("name", word.name)
-                    $0.member("weight", word.weight as Double?)
-                }
-            }
-        }
-    }
-}
-
 extension SignalView {
     func write(to json: inout JSONWriter) {
         json.member("entity", name)
@@ -287,33 +193,5 @@ extension SignalView {
         json.member("mentionsBefore", mentionsBefore)
         json.member("sources", sources)
         json.member("sentiment", sentiment as Double?)
-    }
-}
-
-extension Pattern {
-    func write(to json: inout JSONWriter) {
-        json.member("id", id)
-        json.member("kind", kind.rawValue)
-        json.member("subject", subject)
-        json.member("message", message)
-        json.member("strength", strength as Double?)
-        json.key("articles")
-        json.array { list in articles.forEach { list.number(Int($0)) } }
-        json.member("at", UTCTime.text(at))
-    }
-}
-
-extension JobRun {
-    func write(to json: inout JSONWriter) {
-        json.member("id", Int(id))
-        json.member("job", job)
-        json.member("slot", slot)
-        json.member("attempt", attempt)
-        json.member("startedAt", UTCTime.text(startedAt))
-        json.member("endedAt", orNull: endedAt)
-        json.member("outcome", outcome.rawValue)
-        json.member("message", message)
-        json.member("retryAt", orNull: retryAt)
-        json.member("owner", owner)
     }
 }
