@@ -97,7 +97,7 @@ public struct WebServer: Service {
     /// All that is answered, behind the front door.
     private var router: Router<WebContext> {
         let keeper = Gatekeeper(token: token, clock: parts.clock)
-        let frame = PageFrame(assets: Assets(), keeper: keeper)
+        let frame = PageFrame(assets: Assets())
         let times = RequestTimes()
         let router = Router(context: WebContext.self)
         router.add(

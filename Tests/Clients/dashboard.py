@@ -196,6 +196,7 @@ def screenshots(browser, desk):
         return
     for path, name, theme, width, height in (
         ("/", "overview", "light", 1280, 800), ("/sources", "sources", "dark", 1280, 760), ("/costs", "costs", "light", 1280, 800),
+        ("/", "narrow", "dark", 360, 760),
     ):
         with Look(browser, desk, width, theme) as look:
             look.page.set_viewport_size({"width": width, "height": height})

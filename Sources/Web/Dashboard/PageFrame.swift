@@ -6,7 +6,6 @@ import WireCore
 /// What every page has round it: head, navigation, the choice of light and dark, messages.
 struct PageFrame: Sendable {
     let assets: Assets
-    let keeper: Gatekeeper
 
     /// The pages of the navigation, in its order.
     static let places: [(path: String, name: String)] = [

@@ -58,6 +58,8 @@ struct FrontDoor: RouterMiddleware {
 
     private func answer(_ request: Request, _ context: WebContext) async -> (Response, place: String) {
         let path = request.uri.path
+        // For the navigation beside a failure.
+        var visitor: Visitor? { try? keeper.visitor(request.headers, remote: context.remote) }
         switch table.find(request.method, path) {
         case .route(let route, let parameters):
             // A page may take milliseconds to render, and its thread serves the sockets of all: it is made elsewhere.
@@ -67,12 +69,12 @@ struct FrontDoor: RouterMiddleware {
             let problem = Problem(
                 405, "\(SafeText.line(request.method.rawValue, limit: 20)) is not understood here",
                 hint: "This place takes \(methods.joined(separator: ", ")).", allow: methods.joined(separator: ", "))
-            return (told(problem, tongue, nil, request), "(other)")
+            return (told(problem, tongue, visitor, request), "(other)")
         case .nothing:
             let isAPI = path.hasPrefix("/api/") || path.hasPrefix("/admin/")
             let problem = Problem.notFound(
                 "there is nothing at \(SafeText.line(path, limit: 200))", hint: isAPI ? "GET /openapi.json lists what there is." : nil)
-            return (told(problem, isAPI ? .json : .html, nil, request), "(none)")
+            return (told(problem, isAPI ? .json : .html, visitor, request), "(none)")
         }
     }
 
