@@ -25,6 +25,14 @@ struct OverviewPage {
         var now: Date
 
         var needy: [SourceReport] { sources.filter { $0.status.needsSomebody } }
+        /// When the last poll was, if none has happened for an hour though one is overdue for as long: nobody polls.
+        var standstill: Date? {
+            let polled = sources.filter { $0.status != .disabled }.compactMap { report in report.state?.lastPollAt.map { (report, $0) } }
+            guard let last = polled.map(\.1).max(), now.timeIntervalSince(last) > 3600,
+                polled.contains(where: { $0.0.state?.nextPollAt.map { now.timeIntervalSince($0) > 3600 } ?? true })
+            else { return nil }
+            return last
+        }
     }
 
     private func facts() async throws -> Facts {
@@ -61,7 +69,7 @@ struct OverviewPage {
     }
 
     private static func verdict(_ facts: Facts) -> String {
-        let count = facts.needy.count + facts.alerts.count + facts.badJobs.count + (facts.registryProblem == nil ? 0 : 1)
+        let count = facts.needy.count + facts.alerts.count + facts.badJobs.count + (facts.registryProblem == nil ? 0 : 1) + (facts.standstill == nil ? 0 : 1)
         guard count > 0 else { return facts.sources.isEmpty ? "There is no source yet." : "Everything is well. Nothing needs you." }
         return count == 1 ? "One thing needs you." : "\(count) things need you."
     }
@@ -96,6 +104,14 @@ struct OverviewPage {
                     }
                 }
             }
+            if let last = facts.standstill {
+                section.element("article", .class("need")) { need in
+                    need.element("h3") {
+                        $0.pill(.bad, "standstill"); $0.text(" Nothing has been polled for \(Figures.rough(facts.now.timeIntervalSince(last))).")
+                    }
+                    need.element("p", .class("hint")) { $0.text("Does a host with the role poll run? `wiredesk run` starts one with all roles.") }
+                }
+            }
             for alert in facts.alerts { CostWords.write(alert, facts.spending, to: &section) }
             for source in facts.needy { Self.write(source, to: &section) }
             for run in facts.badJobs {
@@ -109,7 +125,7 @@ struct OverviewPage {
                 }
             }
             guard facts.sources.isEmpty else {
-                if facts.needy.isEmpty, facts.alerts.isEmpty, facts.badJobs.isEmpty, facts.registryProblem == nil {
+                if facts.needy.isEmpty, facts.alerts.isEmpty, facts.badJobs.isEmpty, facts.registryProblem == nil, facts.standstill == nil {
                     section.empty("Nothing. Every source answers, every job does its work, and spending is below its thresholds.")
                 }
                 return
