@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CMalloc"),
 
         .target(name: "WireCore", swiftSettings: settings),
@@ -54,6 +55,7 @@ let package = Package(
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
         .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
+        .target(name: "MongoStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", "CMongoC"], swiftSettings: settings),
         .target(
             name: "LLM", dependencies: ["WireCore", "Costs", "Fetch", "Resilience", "Stores", "CCrypto", logging], swiftSettings: settings),
         .target(name: "Newsroom", dependencies: ["WireCore", "Costs", "Feeds", "LLM", "Fetch", "Stores", logging], swiftSettings: settings),
@@ -79,7 +81,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", "SQLiteStore", "Host", "Web",
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", "SQLiteStore", "MongoStore",
+                "Host",
+                "Web",
                 "Demo",
                 "CMalloc",
                 argumentParser, logging, lifecycle, unixSignals,
@@ -119,7 +123,7 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter",
+                "Stores", "SQLiteStore", "MongoStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter",
                 "NewsroomCrashWriter", grdb,
             ],
             swiftSettings: settings),

@@ -24,14 +24,14 @@ for package in $packages; do
     [ "$status" = "install ok installed" ] || missing="$missing $package"
 done
 
-# The official clients of Anthropic and OpenAI, from PyPI, in a Python environment of their own: the gateway's tests let them at it.
-clients() {
-    [ "${1:-}" = "--tests" ] || return 0
-    venv=$(cd "$(dirname "$0")/.." && pwd)/.build/clients
+# environment NAME PIP-ARGUMENTS: a Python environment of its own in .build/NAME, for the tests, with packages from PyPI.
+environment() {
+    venv=$(cd "$(dirname "$0")/.." && pwd)/.build/$1
+    shift
     [ ! -e "$venv/ready" ] || return 0
-    echo "setup: installing the Python packages anthropic and openai into .build/clients, for the tests"
+    echo "setup: installing from PyPI into .build/${venv##*/}, for the tests: $*"
     log=$(mktemp)
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check anthropic openai; } >"$log" 2>&1; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check "$@"; } >"$log" 2>&1; then
         echo "setup: this failed:" >&2
         tail -n 20 "$log" >&2
         rm -f "$log"
@@ -40,8 +40,16 @@ clients() {
     rm -f "$log"
     touch "$venv/ready"
 }
+
+# What the tests run beside the desk: the official clients of Anthropic and OpenAI, which are let at the gateway, and SecantusDB, a server
+# that speaks MongoDB's protocol.
+environments() {
+    [ "${1:-}" = "--tests" ] || return 0
+    environment clients anthropic openai
+    environment mongo "secantusdb==0.7.0b3"
+}
 if [ -z "$missing" ]; then
-    clients "$@"
+    environments "$@"
     exit 0
 fi
 
@@ -70,5 +78,5 @@ run() {
 run apt-get update -q
 # shellcheck disable=SC2086
 run apt-get install -q -y --no-install-recommends $missing
-clients "$@"
+environments "$@"
 echo "setup: done"
