@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CProcess"),
 
@@ -57,6 +58,7 @@ let package = Package(
         .target(name: "SourcePlugins", dependencies: ["WireCore", "Feeds", "Fetch"], swiftSettings: settings),
         .target(name: "Stores", dependencies: ["WireCore", "Resilience", "Costs"], swiftSettings: settings),
         .target(name: "SQLiteStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", grdb], swiftSettings: settings),
+        .target(name: "MongoStore", dependencies: ["Stores", "Costs", "WireCore", "Resilience", "CMongoC"], swiftSettings: settings),
         .target(
             name: "LLM", dependencies: ["WireCore", "Costs", "Fetch", "Resilience", "Stores", "CCrypto", logging], swiftSettings: settings),
         .target(name: "Newsroom", dependencies: ["WireCore", "Costs", "Feeds", "LLM", "Fetch", "Stores", logging], swiftSettings: settings),
@@ -86,8 +88,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", "SQLiteStore", "Host", "Web",
-                "Demo", "Kit", "CMalloc",
+                "WireCore", "Resilience", "Costs", "Fetch", "Feeds", "SourcePlugins", "LLM", "Newsroom", "Stores", "SQLiteStore", "MongoStore",
+                "Host", "Web", "Demo", "Kit", "CMalloc",
                 argumentParser, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -134,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Stores", "SQLiteStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter",
+                "Stores", "SQLiteStore", "MongoStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter",
                 "NewsroomCrashWriter", grdb,
             ],
             swiftSettings: settings),

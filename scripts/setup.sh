@@ -43,12 +43,15 @@ python_environment() {
 }
 
 # The official clients of Anthropic and OpenAI, which the gateway's tests let at it; what drives Debian's browser, axe-core and schemathesis,
-# for the tests of dashboard and API; and a Singer tap, which the plugins' tests run.
+# for the tests of dashboard and API; a Singer tap, which the plugins' tests run; and SecantusDB, a server that
+# speaks MongoDB's protocol.
 clients() {
     [ "${1:-}" = "--tests" ] || return 0
     python_environment clients "the tests" anthropic openai playwright axe-playwright-python schemathesis
     python_environment taps "the tests of Singer taps" tap-rest-api-msdk
+    python_environment mongo "the tests of the store on MongoDB" "secantusdb==0.7.0b3"
 }
+
 if [ -z "$missing" ]; then
     clients "$@"
     exit 0

@@ -1,0 +1,67 @@
+import CMongoC
+import FoundationEssentials
+import WireCore
+
+/// Where the store lies: a `mongodb://` or `mongodb+srv://` address, with the time-outs that it leaves open filled in and all of them bounded.
+struct MongoPlace: Sendable {
+    /// With the secrets: for libmongoc only.
+    let address: String
+    let database: String
+    /// Hosts and database, for messages.
+    let shown: String
+
+    /// Taken when the address names none.
+    static let defaultDatabase = "wiredesk"
+
+    /// Milliseconds: what is taken when the address says nothing, and the most that it may say.
+    private static let timeouts: [(option: String, usual: Int32, most: Int32)] = [
+        (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 5_000, 60_000), (MONGOC_URI_CONNECTTIMEOUTMS, 5_000, 60_000),
+        (MONGOC_URI_SOCKETTIMEOUTMS, 30_000, 300_000),
+    ]
+
+    /// Throws a ``DeskError`` with code `config` that never quotes the address: it may hold a password.
+    init(parsing address: String) throws(DeskError) {
+        MongoLibrary.start()
+        var error = bson_error_t()
+        guard address.utf8.count <= 4096, let uri = mongoc_uri_new_with_error(address, &error) else {
+            throw DeskError(
+                .config, "the store's address is none that MongoDB knows",
+                hint: "Write mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS; in user and password write @ : / % as %40 %3A %2F %25.")
+        }
+        defer { mongoc_uri_destroy(uri) }
+        for timeout in Self.timeouts {
+            let said = mongoc_uri_get_option_as_int32(uri, timeout.option, timeout.usual)
+            // Zero would be no bound at all.
+            mongoc_uri_set_option_as_int32(uri, timeout.option, said <= 0 ? timeout.usual : min(said, timeout.most))
+        }
+        mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYWRITES, true)
+        mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, true)
+        if mongoc_uri_get_appname(uri) == nil { mongoc_uri_set_appname(uri, "wiredesk") }
+        self.address = String(cString: mongoc_uri_get_string(uri))
+        database = mongoc_uri_get_database(uri).map { String(cString: $0) } ?? Self.defaultDatabase
+        shown = "mongodb://\(Self.hosts(uri).joined(separator: ","))/\(SafeText.line(database, limit: 64))"
+    }
+
+    private static func hosts(_ uri: OpaquePointer) -> [String] {
+        if let service = mongoc_uri_get_srv_hostname(uri) { return [SafeText.line(String(cString: service), limit: 200)] }
+        var hosts: [String] = []
+        var next = mongoc_uri_get_hosts(uri)
+        while let host = next, hosts.count < 16 {
+            hosts.append(SafeText.line(wdText(wd_mongo_host(host)), limit: 200))
+            next = wd_mongo_next(host)
+        }
+        return hosts
+    }
+
+    private static func wdText(_ text: UnsafePointer<CChar>?) -> String { text.map { String(cString: $0) } ?? "" }
+}
+
+/// libmongoc as a whole: begun once in a process, and told to keep its log to itself.
+enum MongoLibrary {
+    private static let begun: Void = {
+        mongoc_init()
+        mongoc_log_set_handler(nil, nil)
+    }()
+
+    static func start() { begun }
+}
