@@ -136,7 +136,8 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "Stores", "SQLiteStore", "MongoStore", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter", "LedgerCrashWriter",
+                "Stores", "SQLiteStore", "MongoStore", "CMongoC", "Costs", "Resilience", "WireCore", "TestSupport", "StoreCrashWriter",
+                "LedgerCrashWriter",
                 "NewsroomCrashWriter", grdb,
             ],
             swiftSettings: settings),

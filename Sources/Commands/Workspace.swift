@@ -3,6 +3,7 @@ import Fetch
 import Foundation
 import Host
 import Logging
+import MongoStore
 import SQLiteStore
 import Stores
 import WireCore
@@ -15,7 +16,8 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the desk keeps its data. [env: WIREDESK_DATA; default: ./data]", valueName: "dir"))
     var data: String?
 
-    @Option(help: ArgumentHelp("The store, sqlite:PATH. [env: WIREDESK_STORE; default: wiredesk.db in the data folder]", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("The store, sqlite:PATH or mongodb://…. [env: WIREDESK_STORE; default: wiredesk.db in the data folder]", valueName: "url"))
     var store: String?
 
     @Option(help: ArgumentHelp("Least important log lines to show: debug, info, notice, warning, error. [env: WIREDESK_LOG]", valueName: "level"))
@@ -55,12 +57,14 @@ struct Workspace {
 
     /// The store; the data folder is made if need be.
     func openStore() throws -> any WholeStore {
+        if let address = mongoAddress { return try MongoStore(address: address) }
         if storeURL == nil { try data.make() }
         return try SQLiteStore(path: try databasePath())
     }
 
-    /// The store if there is one; looking at nothing makes nothing.
+    /// The store if there is one; looking at nothing makes nothing. A database of MongoDB is always there, empty at first.
     func openStoreIfThere() throws -> (any WholeStore)? {
+        if let address = mongoAddress { return try MongoStore(address: address) }
         let path = try databasePath()
         if storeURL == nil, try !data.exists() { return nil }
         return FileManager.default.fileExists(atPath: path) ? try SQLiteStore(path: path) : nil
@@ -69,13 +73,17 @@ struct Workspace {
     /// Where the store lies, for messages.
     var storePlace: String { storeURL.map { SafeText.line(redactedURL($0), limit: 200) } ?? data.path }
 
+    private var mongoAddress: String? {
+        storeURL.flatMap { $0.hasPrefix("mongodb://") || $0.hasPrefix("mongodb+srv://") ? $0 : nil }
+    }
+
     private func databasePath() throws -> String {
         guard let url = storeURL else { return data.databasePath }
         let path = url.dropFirst("sqlite:".count)
         guard url.hasPrefix("sqlite:"), !path.isEmpty else {
             throw DeskError(
                 .config, "the store “\(SafeText.line(redactedURL(url), limit: 80))” is of no kind that this version knows",
-                hint: "Use sqlite:PATH, or leave --store out.")
+                hint: "Use sqlite:PATH or mongodb://HOST/DATABASE, or leave --store out.")
         }
         return String(path)
     }

@@ -29,7 +29,8 @@ extension BSON: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, Express
     init(_ number: Int) { self = .int(Int64(number)) }
     init(_ number: Int?) { self = number.map { .int(Int64($0)) } ?? .null }
     init(_ number: Int64?) { self = number.map(BSON.int) ?? .null }
-    init(_ number: Double?) { self = number.map(BSON.real) ?? .null }
+    /// What is no number is kept as nothing.
+    init(_ number: Double?) { self = number.flatMap { $0.isNaN ? nil : .real($0) } ?? .null }
     init(_ text: String?) { self = text.map(BSON.text) ?? .null }
     init(_ instant: Date?) { self = instant.map { .int($0.milliseconds) } ?? .null }
     init(_ words: [String]) { self = .list(words.map(BSON.text)) }
@@ -66,6 +67,18 @@ struct BSONDocument: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     static func == (a: BSONDocument, b: BSONDocument) -> Bool {
         a.fields.elementsEqual(b.fields) { $0.name == $1.name && $0.value == $1.value }
+    }
+}
+
+extension BSON {
+    /// True when somewhere in it stands a floating-point value that is no number.
+    var holdsNaN: Bool {
+        switch self {
+        case .real(let number): number.isNaN
+        case .list(let elements): elements.contains(where: \.holdsNaN)
+        case .document(let document): document.fields.contains(where: \.value.holdsNaN)
+        default: false
+        }
     }
 }
 

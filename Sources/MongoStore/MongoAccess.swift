@@ -153,6 +153,8 @@ struct MongoAccess {
     }
 
     private func write(_ command: BSONDocument) throws -> Int {
+        // Once stored it would be equal to nothing and sort before everything.
+        guard !BSON.document(command).holdsNaN else { throw DeskError(.store, "a value that should be a number is none; nothing was written") }
         let reply = try run(command, isRead: false)
         if let fault = try reply.documents("writeErrors").first {
             throw MongoFailure(

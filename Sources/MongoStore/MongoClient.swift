@@ -9,9 +9,7 @@ final class MongoPool: Sendable {
     nonisolated(unsafe) private let pool: OpaquePointer
 
     init(_ place: MongoPlace, most: Int) throws(DeskError) {
-        guard let uri = mongoc_uri_new(place.address) else { throw DeskError(.config, "the store's address is none that MongoDB knows") }
-        defer { mongoc_uri_destroy(uri) }
-        guard let pool = mongoc_client_pool_new(uri) else {
+        guard let pool = mongoc_client_pool_new(place.address.uri) else {
             throw DeskError(
                 .config, "a client for the store's address cannot be made", place: place.shown,
                 hint: "Are the files that tlsCAFile= and tlsCertificateKeyFile= name there, and readable?")

@@ -8,8 +8,8 @@ import WireCore
 final class MongoLane: Sendable {
     enum Kind: Sendable {
         case reading(threads: Int)
-        /// What to forget when a transaction is taken back.
-        case writing(onRollback: @Sendable () -> Void)
+        /// Pieces of work in one transaction at most, and what to forget when one is taken back.
+        case writing(together: Int, onRollback: @Sendable () -> Void)
     }
 
     private struct Job: Sendable {
@@ -19,8 +19,6 @@ final class MongoLane: Sendable {
         let fail: @Sendable (any Error) -> Void
     }
 
-    /// Pieces of work in one transaction.
-    private static let most = 64
     /// Pieces of work that may wait: beyond them the server is not keeping up.
     private static let mostWaiting = 10_000
 
@@ -30,15 +28,15 @@ final class MongoLane: Sendable {
 
     init(_ name: String, _ kind: Kind, pool: MongoPool) {
         self.pool = pool
-        var threads = 1
+        let (threads, most): (Int, Int)
         switch kind {
-        case .reading(let number): (threads, onRollback) = (max(1, number), nil)
-        case .writing(let forget): onRollback = forget
+        case .reading(let number): (threads, most, onRollback) = (max(1, number), 1, nil)
+        case .writing(let together, let forget): (threads, most, onRollback) = (1, together, forget)
         }
         for _ in 0..<threads {
             queue.willBegin()
             let thread = Thread { [pool, onRollback, queue] in
-                while let jobs = queue.take(onRollback == nil ? 1 : Self.most) { Self.work(jobs, pool, onRollback) }
+                while let jobs = queue.take(most) { Self.work(jobs, pool, onRollback) }
                 queue.hasEnded()
             }
             thread.name = "mongo-\(name)"

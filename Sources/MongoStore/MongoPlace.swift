@@ -5,7 +5,7 @@ import WireCore
 /// Where the store lies: a `mongodb://` or `mongodb+srv://` address, with the time-outs that it leaves open filled in and all of them bounded.
 struct MongoPlace: Sendable {
     /// With the secrets: for libmongoc only.
-    let address: String
+    let address: MongoAddress
     let database: String
     /// Hosts and database, for messages.
     let shown: String
@@ -23,12 +23,12 @@ struct MongoPlace: Sendable {
     init(parsing address: String) throws(DeskError) {
         MongoLibrary.start()
         var error = bson_error_t()
-        guard address.utf8.count <= 4096, let uri = mongoc_uri_new_with_error(address, &error) else {
-            throw DeskError(
-                .config, "the store's address is none that MongoDB knows",
-                hint: "Write mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS; in user and password write @ : / % as %40 %3A %2F %25.")
-        }
-        defer { mongoc_uri_destroy(uri) }
+        guard address.utf8.count <= 4096, let uri = mongoc_uri_new_with_error(address, &error) else { throw Self.unreadable }
+        // What is set below is in this object alone: the text that libmongoc gives back for it is the one that was read.
+        self.address = MongoAddress(uri)
+        let hosts = Self.hosts(uri)
+        // Of "user:pass@word@host" libmongoc takes "word@host" for the host.
+        guard !hosts.contains(where: { $0.contains("@") }) else { throw Self.unreadable }
         for timeout in Self.timeouts {
             let said = mongoc_uri_get_option_as_int32(uri, timeout.option, timeout.usual)
             // Zero would be no bound at all.
@@ -36,11 +36,18 @@ struct MongoPlace: Sendable {
         }
         mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYWRITES, true)
         mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, true)
+        // Whatever the address says: what another member has may be old, and a transaction reads the primary.
+        let primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY)
+        mongoc_uri_set_read_prefs_t(uri, primary)
+        mongoc_read_prefs_destroy(primary)
         if mongoc_uri_get_appname(uri) == nil { mongoc_uri_set_appname(uri, "wiredesk") }
-        self.address = String(cString: mongoc_uri_get_string(uri))
         database = mongoc_uri_get_database(uri).map { String(cString: $0) } ?? Self.defaultDatabase
-        shown = "mongodb://\(Self.hosts(uri).joined(separator: ","))/\(SafeText.line(database, limit: 64))"
+        shown = "mongodb://\(hosts.joined(separator: ","))/\(SafeText.line(database, limit: 64))"
     }
+
+    private static let unreadable = DeskError(
+        .config, "the store's address is none that MongoDB knows",
+        hint: "Write mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS; in user and password write @ : / % as %40 %3A %2F %25.")
 
     private static func hosts(_ uri: OpaquePointer) -> [String] {
         if let service = mongoc_uri_get_srv_hostname(uri) { return [SafeText.line(String(cString: service), limit: 200)] }
@@ -54,6 +61,15 @@ struct MongoPlace: Sendable {
     }
 
     private static func wdText(_ text: UnsafePointer<CChar>?) -> String { text.map { String(cString: $0) } ?? "" }
+}
+
+/// An address as libmongoc has read it; nobody changes it once it is here.
+final class MongoAddress: Sendable {
+    nonisolated(unsafe) let uri: OpaquePointer
+
+    fileprivate init(_ uri: OpaquePointer) { self.uri = uri }
+
+    deinit { mongoc_uri_destroy(uri) }
 }
 
 /// libmongoc as a whole: begun once in a process, and told to keep its log to itself.

@@ -17,6 +17,11 @@ struct MongoConformanceTests {
     func ledger(_ check: LedgerCheck) async throws {
         try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
     }
+
+    @Test("Of the newsroom, by two hosts upon one database", arguments: NewsroomConformance.checks)
+    func newsroom(_ check: NewsroomCheck) async throws {
+        try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
+    }
 }
 
 /// Runs `body` with stores upon one new database, as so many hosts would have them, and removes it afterwards.
