@@ -85,7 +85,7 @@ extension MongoAccess {
         if let after = query.after {
             guard let entry = try first(.ledger, ["_id": .text(after)], only: ["number"]) else {
                 throw DeskError(
-                    .store, "there is no ledger entry “\(SafeText.line(after, limit: 80))” to go on behind", hint: "Begin with the first page again.")
+                    .usage, "there is no ledger entry “\(SafeText.line(after, limit: 80))” to go on behind", hint: "Begin with the first page again.")
             }
             conditions["number"] = .document([query.isNewestFirst ? "$lt" : "$gt": .int(try entry.int64("number"))])
         }

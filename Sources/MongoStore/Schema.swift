@@ -24,6 +24,8 @@ enum MongoCollection: String, CaseIterable {
     case enrichments, entities, narratives, patterns, briefings
     case jobRuns = "job_runs"
     case prices
+    /// Who changed what; only ever added to.
+    case audit
 }
 
 /// An index: its keys with 1 for rising and -1 for falling.
@@ -77,7 +79,9 @@ enum Schema {
         ],
         .ledgerTotals: [MongoIndex("by_period", ["period": 1])],
         .keys: [MongoIndex("by_hash", ["hash": 1], isUnique: true)],
-        .answers: [MongoIndex("by_age", ["created_at": 1, "number": 1]), MongoIndex("by_expiry", ["expires_at": 1]), MongoIndex("by_number", ["number": 1])],
+        .answers: [
+            MongoIndex("by_age", ["created_at": 1, "number": 1]), MongoIndex("by_expiry", ["expires_at": 1]), MongoIndex("by_number", ["number": 1]),
+        ],
         .alerts: [
             MongoIndex("by_time", ["at": -1, "number": -1]),
             MongoIndex("by_subject", ["subject": 1, "at": -1], where: ["subject": ["$exists": true]]),

@@ -22,6 +22,11 @@ struct MongoConformanceTests {
     func newsroom(_ check: NewsroomCheck) async throws {
         try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
     }
+
+    @Test("Of audit lines, by two hosts upon one database", arguments: AuditConformance.checks)
+    func audit(_ check: AuditCheck) async throws {
+        try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
+    }
 }
 
 /// Runs `body` with stores upon one new database, as so many hosts would have them, and removes it afterwards.
