@@ -85,6 +85,12 @@ public final class MongoServer: Sendable {
         return (port, folder)
     }
 
+    /// Kills the server and removes its data.
+    public func end() {
+        kill()
+        for path in [folder, folder + ".log"] { try? FileManager.default.removeItem(atPath: path) }
+    }
+
     private func waitUntilReady(_ port: Int32) throws {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {

@@ -97,11 +97,11 @@ struct MongoStoreTests {
         let (port, folder) = server.kill()
         await #expect(throws: DeskError.self) { _ = try await store.reserve(entry("lost/1"), against: []) }
         let again = try MongoServer(port: port, folder: folder, syncsOnCommit: true)
+        defer { again.end() }
         _ = try await store.reserve(entry("after/1"), against: [])
         #expect(try await store.entries(LedgerQuery()).map(\.id) == (0..<20).map { "\($0)/1" } + ["after/1"])
         #expect(try await store.reconcileLedger() == [])
         try await store.close()
-        again.kill()
     }
 
     @discardableResult
