@@ -77,7 +77,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Newsroom", "Host", "Stores", hummingbird, nioCore, nioPosix, httpTypes, logging, lifecycle,
+                "WireCore", "Resilience", "Costs", "Fetch", "LLM", "Newsroom", "Host", "Stores", hummingbird, nioCore, nioPosix, httpTypes, logging,
+                lifecycle,
             ],
             resources: [.embedInCode("Assets/desk.css"), .embedInCode("Assets/desk.js"), .embedInCode("Assets/icon.svg")],
             swiftSettings: settings),
