@@ -14,9 +14,8 @@ extension NewsroomDoor {
             order: { order in try await Self.take(order, staff, jobs, errands, now: clock.now()) })
     }
 
-    private static func signals(_ store: any NewsroomStore, _ now: Date, _ span: SignalSpan) async throws -> [SignalView] {
-        let window = SignalWindow(rawValue: span.rawValue) ?? .day
-        return try await NarrativeDesk(store: store).signals(window: window, now: now, limit: 50).map { signal in
+    private static func signals(_ store: any NewsroomStore, _ now: Date, _ span: SignalWindow) async throws -> [SignalView] {
+        return try await NarrativeDesk(store: store).signals(window: span, now: now, limit: 50).map { signal in
             SignalView(
                 name: signal.entity, kind: signal.kind, ticker: signal.ticker, score: signal.score, mentions: signal.mentions,
                 mentionsBefore: signal.earlierMentions, sources: signal.sources, sentiment: signal.sentiment)

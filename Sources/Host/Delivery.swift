@@ -26,8 +26,9 @@ public actor Delivery {
     private let clock: any DeskClock
     private let logger: Logger
     private static let tries = 3
-    /// Deliveries under way, and those that wait for a place.
-    private var underWay: [String: Task<Void, Never>] = [:]
+    /// Notices under way, by id.
+    private var underWay: Set<String> = []
+    private let errands = Errands()
     /// So many at a time; what comes beyond is not sent, and said so in the log: a flood of alerts helps nobody.
     private static let most = 32
 
@@ -41,27 +42,22 @@ public actor Delivery {
 
     /// Delivers a notice over every channel, in the background. Does nothing when there is no channel, or it is under way already.
     public func begin(_ notice: Notice) {
-        guard !channels.isEmpty, underWay[notice.id] == nil else { return }
+        guard !channels.isEmpty, !underWay.contains(notice.id) else { return }
         guard underWay.count < Self.most else {
             return logger.error("too many alerts at once: this one is not sent", metadata: ["alert": "\(notice.id)"])
         }
-        // Belongs to no job: none waits a minute for a mail server. `finish` waits for it.
-        underWay[notice.id] = Task {
+        underWay.insert(notice.id)
+        // No job waits a minute for a mail server; `finish` does.
+        errands.begin {
             await self.deliver(notice)
-            self.underWay[notice.id] = nil
+            await self.end(notice)
         }
     }
 
+    private func end(_ notice: Notice) { underWay.remove(notice.id) }
+
     /// Waits for what is under way, and calls off what has not ended in time.
-    public func finish(within time: Duration = .seconds(3)) async {
-        let tasks = Array(underWay.values)
-        let watchdog = Task {
-            try? await Task.sleep(for: time)
-            tasks.forEach { $0.cancel() }
-        }
-        for task in tasks { await task.value }
-        watchdog.cancel()
-    }
+    public func finish(within time: Duration = .seconds(3)) async { await errands.finish(within: time) }
 
     /// Alerts raised since an instant that did not reach every channel, because a process ended before they could; oldest first.
     public func undelivered(since instant: Date) async throws -> [RaisedAlert] {

@@ -209,11 +209,9 @@ public actor JobRunner: Service {
 
     /// Begins a job now, by hand, and returns while it runs; its end is entered as always. ``finish(within:)`` waits for it.
     public func start(_ job: Job, isForced: Bool) async throws -> JobPermit {
-        let schedule = await performer.schedule()
-        let slot = schedule.slotByHand(of: job, at: clock.now())
-        let permit = try await ask(job, slot, schedule[job], isForced: isForced)
+        let (permit, slot, plan) = try await askByHand(job, isForced: isForced)
         if case .granted(let run) = permit {
-            errands.begin { _ = await self.perform(job, slot, run, schedule[job], isForced: isForced) }
+            errands.begin { _ = await self.perform(job, slot, run, plan, isForced: isForced) }
         }
         return permit
     }
@@ -223,10 +221,14 @@ public actor JobRunner: Service {
 
     /// Runs a job now, by hand. `isForced`: whatever became of its slot before. Throws when the store fails.
     public func runNow(_ job: Job, isForced: Bool) async throws -> JobPermit {
+        let (permit, slot, plan) = try await askByHand(job, isForced: isForced)
+        guard case .granted(let run) = permit else { return permit }
+        return .granted(await perform(job, slot, run, plan, isForced: isForced))
+    }
+
+    private func askByHand(_ job: Job, isForced: Bool) async throws -> (JobPermit, JobSlot, JobPlan) {
         let schedule = await performer.schedule()
         let slot = schedule.slotByHand(of: job, at: clock.now())
-        let permit = try await ask(job, slot, schedule[job], isForced: isForced)
-        guard case .granted(let run) = permit else { return permit }
-        return .granted(await perform(job, slot, run, schedule[job], isForced: isForced))
+        return (try await ask(job, slot, schedule[job], isForced: isForced), slot, schedule[job])
     }
 }

@@ -116,8 +116,14 @@ struct RegistryObject {
         return value
     }
 
-    /// True for a key that is there with the value null.
-    func isNull(_ key: String) -> Bool { node[key]?.isNull ?? false }
+    /// Reads what null switches off; a key that is not there, or is wrong, leaves the value as it was.
+    func read<Value>(_ key: String, into value: inout Value?, _ read: (String) -> Value?) {
+        if node[key]?.isNull ?? false {
+            value = nil
+        } else if let given = read(key) {
+            value = given
+        }
+    }
 
     func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
         guard let node = node[key] else { return nil }

@@ -55,41 +55,23 @@ struct NewsroomSection {
     private func alerts(_ node: JSONNode?, _ settings: inout AlertSettings) {
         guard let node, let object = RegistryObject(node, what: "newsroom.alerts", allowed: Self.alertKeys, problems: problems) else { return }
         let span = Duration.seconds(60)...(.seconds(365 * 86_400))
-        // `null` switches a rule off.
-        if object.isNull("breakerOpenFor") {
-            settings.breakerOpenFor = nil
-        } else if let value = object.duration("breakerOpenFor", in: span) {
-            settings.breakerOpenFor = value
-        }
-        if object.isNull("quietTimes") {
-            settings.quietTimes = nil
-        } else if let value = object.number("quietTimes", in: 1...1000) {
-            settings.quietTimes = value
-        }
-        if object.isNull("newEntitySources") {
-            settings.newEntitySources = nil
-        } else if let value = object.int("newEntitySources", in: 1...1000) {
-            settings.newEntitySources = value
-        }
-        if object.isNull("divergence") {
-            settings.divergence = nil
-        } else if let value = object.number("divergence", in: 0...2) {
-            settings.divergence = value
-        }
-        if object.isNull("velocity") {
-            settings.velocity = nil
-        } else if let velocity = object["velocity"].flatMap({
-            RegistryObject($0, what: "newsroom.alerts.velocity", allowed: Self.velocityKeys, problems: problems)
-        }) {
-            var rule = AlertSettings.Velocity()
-            if let mentions = velocity.int("mentions", in: 1...100_000) { rule.mentions = mentions }
-            if let times = velocity.number("times", in: 1...1000) { rule.times = times }
-            settings.velocity = rule
-        }
+        object.read("breakerOpenFor", into: &settings.breakerOpenFor) { object.duration($0, in: span) }
+        object.read("quietTimes", into: &settings.quietTimes) { object.number($0, in: 1...1000) }
+        object.read("newEntitySources", into: &settings.newEntitySources) { object.int($0, in: 1...1000) }
+        object.read("divergence", into: &settings.divergence) { object.number($0, in: 0...2) }
+        object.read("velocity", into: &settings.velocity) { object[$0].flatMap(velocity) }
         if let cooldown = object.duration("cooldown", in: span) { settings.cooldown = cooldown }
         guard let list = object["prices"] else { return }
         guard let rules = list.array else { return object.wrong(list, "prices", due: "a list of rules") }
         settings.prices = rules.compactMap(price)
+    }
+
+    private func velocity(_ node: JSONNode) -> AlertSettings.Velocity? {
+        guard let object = RegistryObject(node, what: "newsroom.alerts.velocity", allowed: Self.velocityKeys, problems: problems) else { return nil }
+        var rule = AlertSettings.Velocity()
+        if let mentions = object.int("mentions", in: 1...100_000) { rule.mentions = mentions }
+        if let times = object.number("times", in: 1...1000) { rule.times = times }
+        return rule
     }
 
     private func price(_ node: JSONNode) -> PriceRule? {

@@ -57,6 +57,12 @@ public struct Enricher: Sendable {
         return .done("\((tally.byModel + tally.simple).counted("article")) read\(models)\(obstacle)")
     }
 
+    /// Why no model can be asked at all; nil: one can.
+    private var obstacle: String? {
+        guard let models else { return "no model is configured" }
+        return models.obstacle(to: settings.models)
+    }
+
     // MARK: - New articles
 
     private func readNew(_ tally: inout Tally) async throws {
@@ -66,7 +72,7 @@ public struct Enricher: Sendable {
             else {
                 return
             }
-            let obstacle = models == nil ? "no model is configured" : models?.obstacle(to: settings.models)
+            let obstacle = self.obstacle
             var places = try await placesForModel(now: now)
             var done: [Enrichment] = []
             var waiting: [Int64] = []
@@ -111,7 +117,7 @@ public struct Enricher: Sendable {
     private func readWithModel(_ tally: inout Tally) async throws {
         while tally.calls < settings.callsPerRun {
             let now = clock.now()
-            let obstacle = models == nil ? "no model is configured" : models?.obstacle(to: settings.models)
+            let obstacle = self.obstacle
             // Where no model can be asked, nothing waits for company.
             guard
                 let claim = try await store.claimModelBatch(

@@ -135,8 +135,7 @@ public struct JobSchedule: Sendable, Hashable {
     /// The slot that a run by hand at `now` fills: today's where the job has one a day, else one of its own.
     public func slotByHand(of job: Job, at now: Date) -> JobSlot {
         switch self[job].time {
-        case .daily: JobSlot(key: calendar.day(of: now).text, due: now)
-        case .byHand: JobSlot(key: calendar.day(of: now).text, due: now)
+        case .daily, .byHand: JobSlot(key: calendar.day(of: now).text, due: now)
         case .every, .weekly: JobSlot(key: UTCTime.text(now) + " by hand", due: now)
         }
     }

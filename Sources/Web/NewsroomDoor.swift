@@ -1,11 +1,12 @@
 public import FoundationEssentials
+public import Newsroom
 public import Stores
 
 /// The newsroom as pages and API see it: its store, what stands out, when its jobs are due, and where a briefing is ordered.
 public struct NewsroomDoor: Sendable {
     public var store: any NewsroomStore
     /// What stands out at an instant, the strongest first.
-    public var signals: @Sendable (Date, SignalSpan) async throws -> [SignalView]
+    public var signals: @Sendable (Date, SignalWindow) async throws -> [SignalView]
     /// The jobs and when each is due next.
     public var schedule: @Sendable (Date) async -> [PlannedJob]
     /// Takes an order for a briefing; nil: this host takes none.
@@ -13,7 +14,7 @@ public struct NewsroomDoor: Sendable {
 
     /// Without `signals`, they are read off how often entities were mentioned.
     public init(
-        store: any NewsroomStore, signals: (@Sendable (Date, SignalSpan) async throws -> [SignalView])? = nil,
+        store: any NewsroomStore, signals: (@Sendable (Date, SignalWindow) async throws -> [SignalView])? = nil,
         schedule: @escaping @Sendable (Date) async -> [PlannedJob] = { _ in [] },
         order: (@Sendable (BriefingOrder) async throws -> BriefingTicket)? = nil
     ) {
@@ -21,22 +22,6 @@ public struct NewsroomDoor: Sendable {
         self.signals = signals ?? { now, span in try await SignalView.mentions(in: store, now: now, span: span) }
         self.schedule = schedule
         self.order = order
-    }
-}
-
-/// Over how long a time signals are looked at.
-public enum SignalSpan: String, Sendable, CaseIterable {
-    case day = "24h"
-    case week = "7d"
-    case month = "30d"
-
-    /// Its length in seconds.
-    public var seconds: Double {
-        switch self {
-        case .day: 86_400
-        case .week: 7 * 86_400
-        case .month: 30 * 86_400
-        }
     }
 }
 
@@ -82,7 +67,7 @@ public struct SignalView: Sendable, Equatable {
     }
 
     /// By mentions alone, compared with the span before; the score is the share of the most mentioned one's.
-    static func mentions(in store: any NewsroomStore, now: Date, span: SignalSpan) async throws -> [SignalView] {
+    static func mentions(in store: any NewsroomStore, now: Date, span: SignalWindow) async throws -> [SignalView] {
         let start = now.addingTimeInterval(-span.seconds)
         let present = try await store.entityStatistics(from: start, to: now, tierAtMost: .normal, limit: 50)
         let past = try await store.entityStatistics(from: start.addingTimeInterval(-span.seconds), to: start, tierAtMost: .normal, limit: 500)

@@ -6,6 +6,7 @@ import Logging
 import SQLiteStore
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 import WireCore
 
@@ -60,15 +61,6 @@ final class ScriptedProvider: Exchanging {
     static func error(_ status: Int, _ more: String = "", _ headers: [HTTPHeader] = []) -> Answer {
         whole(status, #"{"type":"error","error":{"type":"x","message":"no"\#(more)}}"#, headers)
     }
-}
-
-/// Time that a test moves by hand; whoever sleeps is woken at once.
-final class HandClock: DeskClock {
-    private let instant: Mutex<Date>
-    init(_ text: String) { instant = Mutex(UTCTime.parse(text) ?? .distantPast) }
-    func now() -> Date { instant.withLock { $0 } }
-    func advance(_ seconds: Double) { instant.withLock { $0.addTimeInterval(seconds) } }
-    func sleep(until: Date) async throws { try Task.checkCancellation() }
 }
 
 /// A gateway over a real store, with a scripted provider.

@@ -5,6 +5,7 @@ import LLM
 import SQLiteStore
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 import WireCore
 

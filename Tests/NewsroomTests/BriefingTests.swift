@@ -4,6 +4,7 @@ import LLM
 import Newsroom
 import SQLiteStore
 import Stores
+import TestSupport
 import Testing
 import WireCore
 

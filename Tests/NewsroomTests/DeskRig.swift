@@ -7,6 +7,7 @@ import Newsroom
 import SQLiteStore
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 import WireCore
 
@@ -67,15 +68,6 @@ final class StubModel: Exchanging {
         }
         return ExchangeAnswer(status: 200, headers: [], body: ExchangeBody(pieces: [json.bytes]))
     }
-}
-
-/// Time that a test moves by hand; whoever sleeps is woken at once.
-final class HandClock: DeskClock {
-    private let instant: Mutex<Date>
-    init(_ text: String) { instant = Mutex(UTCTime.parse(text) ?? .distantPast) }
-    func now() -> Date { instant.withLock { $0 } }
-    func advance(_ seconds: Double) { instant.withLock { $0.addTimeInterval(seconds) } }
-    func sleep(until: Date) async throws { try Task.checkCancellation() }
 }
 
 /// A newsroom over a real store, with a scripted model behind the real gateway.

@@ -3,6 +3,7 @@ import Foundation
 import LLM
 import SQLiteStore
 import Stores
+import TestSupport
 import Testing
 import WireCore
 

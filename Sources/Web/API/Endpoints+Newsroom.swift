@@ -118,12 +118,12 @@ struct NewsroomEndpoints {
             .always("span", .text), .always("items", .list(.named("Signal"))), .always("patterns", .list(.named("Pattern"))),
         ])
         let parameters: [Endpoint.Parameter] = [
-            .query("span", .oneOf(SignalSpan.allCases.map(\.rawValue)), "Over how long; 24h unless said otherwise."), SourceEndpoints.limit,
+            .query("span", .oneOf(SignalWindow.allCases.map(\.rawValue)), "Over how long; 24h unless said otherwise."), SourceEndpoints.limit,
         ]
         return endpoint(
             "/api/v1/signals", "listSignals", "Entities that stand out, the strongest first, and patterns.", "signals", parameters, shape
         ) { call, newsroom in
-            let span = call["span"].flatMap(SignalSpan.init) ?? .day
+            let span = call["span"].flatMap(SignalWindow.init) ?? .day
             let signals = try await newsroom.signals(parts.now, span).prefix(call.int("limit", default: 50))
             let patterns = try await newsroom.store.patterns(since: parts.now.addingTimeInterval(-span.seconds), limit: 50)
             return APIAnswer.object { json in

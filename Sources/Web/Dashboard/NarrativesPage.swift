@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import Newsroom
 import Stores
 import WireCore
 
@@ -149,13 +150,13 @@ struct NarrativesPage {
 
     private func signals(_ request: WebRequest) async throws -> Response {
         guard let newsroom = parts.newsroom else { return NoNewsroom.page("Signals", "/signals", frame, request) }
-        let span = request.query.text("span").flatMap(SignalSpan.init) ?? .day
+        let span = request.query.text("span").flatMap(SignalWindow.init) ?? .day
         let signals = Array(try await newsroom.signals(parts.now, span).prefix(40))
         let patterns = try await newsroom.store.patterns(since: parts.now.addingTimeInterval(-span.seconds), limit: 20)
         return frame.page("Signals", at: "/signals", request) { main in
             main.title("Signals", "Who is in the news now more than before.")
             main.element("nav", .class("chips"), .label("Over how long")) { nav in
-                for choice in SignalSpan.allCases {
+                for choice in SignalWindow.allCases {
                     nav.element(
                         "a", .href("/signals?span=\(choice.rawValue)"), choice == span ? .init("aria-current", "true") : nil, text: choice.rawValue)
                 }

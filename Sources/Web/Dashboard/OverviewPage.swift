@@ -69,7 +69,8 @@ struct OverviewPage {
     }
 
     private static func verdict(_ facts: Facts) -> String {
-        let count = facts.needy.count + facts.alerts.count + facts.badJobs.count + (facts.registryProblem == nil ? 0 : 1) + (facts.standstill == nil ? 0 : 1)
+        let count =
+            facts.needy.count + facts.alerts.count + facts.badJobs.count + (facts.registryProblem == nil ? 0 : 1) + (facts.standstill == nil ? 0 : 1)
         guard count > 0 else { return facts.sources.isEmpty ? "There is no source yet." : "Everything is well. Nothing needs you." }
         return count == 1 ? "One thing needs you." : "\(count) things need you."
     }
