@@ -36,7 +36,7 @@ public struct JobOwner: Sendable, Equatable {
     var text: String { "\(machine) \(process)" }
 
     /// True when it was a process of the same machine that lives no more.
-    func isGone(seenFrom other: JobOwner) -> Bool { machine == other.machine && process != other.process && !ProcessMark.isAlive(process) }
+    var isGone: Bool { ProcessMark.isGone(process) }
 }
 
 /// Runs jobs by the clock: each slot once, over all hosts that share the store, each job at most once at a time.
@@ -148,7 +148,7 @@ public actor JobRunner: Service {
         let request = JobRequest(
             job: job.rawValue, slot: slot.key, owner: owner.text, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced)
         let permit = try await store.begin(request)
-        guard case .underWay(let run) = permit, JobOwner(run.owner)?.isGone(seenFrom: owner) ?? false else { return permit }
+        guard case .underWay(let run) = permit, JobOwner(run.owner)?.isGone ?? false else { return permit }
         _ = try await store.end(run.id, as: .abandoned, message: "its process ended", retryAt: nil, at: clock.now())
         return try await store.begin(request)
     }

@@ -234,13 +234,16 @@ import WireCore
         }
     }
 
-    @Test("What a dead process left open is settled at its bound, what a living one holds is not")
+    @Test("What a dead process left open is settled at its bound, what a living one holds is not, nor what another machine's may hold")
     func abandoned() async throws {
         try await GatewayRig.with(ScriptedProvider(ScriptedProvider.message())) { rig in
             _ = await rig.gateway.answer(GatewayRig.call())
             var entry = try #require(try await rig.entries().first)
             let own = entry.owner
-            for (id, owner) in [("call_dead/1", "1:0:gone"), ("call_mine/1", own)] {
+            let fields = own.split(separator: ":")
+            let dead = (["999999999", "1"] + fields[2...]).joined(separator: ":")
+            let elsewhere = (fields[..<2] + ["11111111-2222-3333-4444-555555555555", "1"]).joined(separator: ":")
+            for (id, owner) in [("call_dead/1", dead), ("call_mine/1", own), ("call_theirs/1", elsewhere)] {
                 entry.id = id
                 entry.owner = owner
                 entry.status = .reserved
@@ -252,11 +255,11 @@ import WireCore
             }
             #expect(try await rig.gateway.settleAbandoned() == 1)
             let open = try await rig.store.openReservations().map(\.id)
-            #expect(open == ["call_mine/1"])
-            let dead = try await rig.entries().first { $0.id == "call_dead/1" }
-            #expect(dead?.status == .estimated && dead?.cost == dead?.bound)
+            #expect(open.sorted() == ["call_mine/1", "call_theirs/1"])
+            let settled = try await rig.entries().first { $0.id == "call_dead/1" }
+            #expect(settled?.status == .estimated && settled?.cost == settled?.bound)
             rig.clock.advance(3 * 3600)
-            #expect(try await rig.gateway.settleAbandoned() == 1)
+            #expect(try await rig.gateway.settleAbandoned() == 2)
         }
     }
 

@@ -184,11 +184,8 @@ import WireCore
             let clock = AcceleratedClock(start: try #require(UTCTime.parse("2026-11-24T15:00:00Z")), factor: 1)
             let performer = Performer(try Self.schedule()) { _, _ in .done("written") }
             let runner = JobRunner(performer: performer, store: store, owner: .own, clock: clock, logger: Self.logger)
-            let child = Process()
-            child.executableURL = URL(filePath: "/bin/true")
-            try child.run()
-            child.waitUntilExit()
-            let dead = "\(JobOwner.own.machine) \(child.processIdentifier):1:gone"
+            // A process number that no system gives, among those that this process sees.
+            let dead = "\(JobOwner.own.machine) \((["999999999", "1"] + ProcessMark.own.split(separator: ":")[2...]).joined(separator: ":"))"
             for (owner, isGranted) in [("elsewhere 1:1:1", false), (dead, true)] {
                 let slot = JobRequest(
                     job: "briefing_evening", slot: "2026-11-24", owner: owner, now: clock.now(), lease: .seconds(600), attempts: 4, isForced: true)

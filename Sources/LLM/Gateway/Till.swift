@@ -148,11 +148,12 @@ final class Till: Sendable {
         }
     }
 
-    /// Settles what calls of dead processes, and calls past any deadline, have left open; returns how many.
+    /// Settles what calls of dead processes, and calls two minutes past their deadline, have left open; returns how many. Whether a
+    /// process of another machine lives cannot be seen from here: its calls are settled by the deadline alone.
     func settleAbandoned() async throws -> Int {
         let now = clock.now()
         var count = 0
-        for entry in try await store.openReservations() where entry.expiresAt < now || !ProcessMark.isAlive(entry.owner) {
+        for entry in try await store.openReservations() where entry.expiresAt < now || ProcessMark.isGone(entry.owner) {
             _ = try await store.settle(
                 Settlement(
                     id: entry.id, at: now, status: .estimated, cost: entry.bound, terms: entry.terms, priceFrom: entry.priceFrom,
