@@ -118,7 +118,8 @@ let package = Package(
             dependencies: ["Web", "Host", "Stores", "SQLiteStore", "Costs", "Fetch", "WireCore", grdb, logging], path: "Benchmarks/PageBench",
             swiftSettings: settings),
         .executableTarget(
-            name: "StoreBench", dependencies: ["SQLiteStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench", swiftSettings: settings),
+            name: "StoreBench", dependencies: ["SQLiteStore", "MongoStore", "Stores", "WireCore"], path: "Benchmarks/StoreBench",
+            swiftSettings: settings),
         .executableTarget(name: "ExchangeBench", dependencies: ["Fetch", "WireCore"], path: "Benchmarks/ExchangeBench", swiftSettings: settings),
         .testTarget(name: "WireCoreTests", dependencies: ["WireCore"], swiftSettings: settings),
         .testTarget(name: "CostsTests", dependencies: ["Costs", "WireCore"], swiftSettings: settings),

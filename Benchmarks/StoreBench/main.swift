@@ -1,14 +1,17 @@
-// Measures filing: swift run -c release StoreBench [PATH]. Prints filings per second with 64 callers at synchronous=FULL, for polls
-// that bring no items and for polls of 30 items of which 5 are new, over 2,000 sources.
+// Measures filing: swift run -c release StoreBench [PATH|mongodb://HOST/DATABASE] [SOURCES]. Prints filings per second with 64 callers,
+// each durable (SQLite at synchronous=FULL, MongoDB with the majority's word), for polls that bring no items and for polls of 30 items
+// of which 5 are new, over 2,000 sources unless told otherwise.
 
 import FoundationEssentials
+import MongoStore
 import SQLiteStore
 import Stores
 import WireCore
 
 let path = CommandLine.arguments.dropFirst().first ?? "store-bench/bench.sqlite"
 let start = Date(timeIntervalSince1970: 1_795_507_200)
-let sources = (0..<2000).compactMap { SourceID("source-\($0)") }
+let number = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 2000
+let sources = (0..<number).compactMap { SourceID("source-\($0)") }
 
 /// Nine words of a vocabulary of 2,000, the same for the same number: titles as different as real ones.
 @Sendable func title(_ number: Int) -> String {
@@ -32,7 +35,7 @@ let sources = (0..<2000).compactMap { SourceID("source-\($0)") }
 }
 
 /// Files one poll of each source, 64 at a time, and returns the filings per second.
-func measure(_ name: String, _ store: SQLiteStore, round: Int, items: @escaping @Sendable (SourceID, Int) -> [Item]) async throws {
+func measure(_ name: String, _ store: any DeskStore, round: Int, items: @escaping @Sendable (SourceID, Int) -> [Item]) async throws {
     let states = try await store.sourceStates()
     // Made ready beforehand: what is measured is the store.
     let prepared = sources.map { ArticleDraft.drafts(of: items($0, round)) }
@@ -61,8 +64,13 @@ let preparing = ContinuousClock.now
 let prepared = sources.prefix(200).map { ArticleDraft.drafts(of: items(of: $0, round: 0)) }
 print("30 items made ready: \(Int(preparing.duration(to: .now).seconds * 1e6) / 200) µs a poll, \(prepared.count) polls")
 
-for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
-let store = try SQLiteStore(path: path)
+func openStore() throws -> any DeskStore {
+    if path.hasPrefix("mongodb://") { return try MongoStore(address: path) }
+    for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+    return try SQLiteStore(path: path)
+}
+
+let store = try openStore()
 for round in 0..<3 { try await measure("no items", store, round: round) { _, _ in [] } }
 try await measure("30 items, all new", store, round: 3, items: items)
 for round in 4..<8 { try await measure("30 items, 5 new", store, round: round, items: items) }

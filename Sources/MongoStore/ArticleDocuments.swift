@@ -96,9 +96,6 @@ extension MongoAccess {
         return Dictionary(try groups.map { (try $0.source("_id"), try $0.int("n")) }) { first, _ in first }
     }
 
-    /// The number of the newest article; nil when there is none.
-    func lastArticle() throws -> Int64? { try first(.articles, [:], sort: ["_id": -1], only: ["_id"])?.int64("_id") }
-
     /// Adds who else brought them, and the content.
     private func completed(_ documents: [BSONDocument], withContent: Bool) throws -> [Article] {
         var articles = try documents.map(ArticleDocument.article)

@@ -77,7 +77,7 @@ private struct Filer {
             return
         }
         let near = try nearDuplicate(of: draft, &resemblances)
-        let id = try nextNumber()
+        let id = try nextNumber(&resemblances)
         let sighting = Sighting(identity: identity, article: id, hash: Int64(bitPattern: draft.contentHash), seenDay: day.day)
         writes.add(draft, id, identity, of: source, at: instant, near: near)
         writes.add(sighting, of: source)
@@ -89,8 +89,11 @@ private struct Filer {
     }
 
     /// Numbers for all that may be new are drawn at once.
-    private mutating func nextNumber() throws -> Int64 {
-        if numbers.isEmpty { numbers = try db.draw("articles", max(1, recogniser.unknown - newArticles.count))?.reversed() ?? [] }
+    private mutating func nextNumber(_ resemblances: inout ResemblanceIndex) throws -> Int64 {
+        if numbers.isEmpty {
+            numbers = try db.draw("articles", max(1, recogniser.unknown - newArticles.count))?.reversed() ?? []
+            resemblances.expect(numbers)
+        }
         guard let number = numbers.popLast() else { throw BSONDocument.damaged("no number for a new article") }
         return number
     }

@@ -145,6 +145,9 @@ struct MongoAccess {
         return last - Int64(count) + 1...last
     }
 
+    /// The last number that was given under a name; 0 before the first.
+    func lastNumber(_ name: String) throws -> Int64 { try first(.numbers, ["_id": .text(name)])?.int64("value") ?? 0 }
+
     private static func increment(_ name: String, _ addend: Int) -> BSONDocument {
         [
             "findAndModify": .text(MongoCollection.numbers.rawValue), "query": ["_id": .text(name)],

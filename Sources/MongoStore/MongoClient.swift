@@ -43,19 +43,22 @@ struct MongoClient {
         try withSession { try body(MongoAccess(self, session: $0, isInTransaction: false)) }
     }
 
-    /// Runs `body` in a transaction, again while others are in the way; it must touch nothing but what it is given.
-    func transaction<T>(onRollback: () -> Void = {}, _ body: (MongoAccess) throws -> T) throws -> T {
+    /// Runs `body` in a transaction, again while others are in the way; it must touch nothing but what it is given. `onEnd` is told how
+    /// each try ended: whether it was committed.
+    func transaction<T>(onEnd: (_ isCommitted: Bool) -> Void = { _ in }, _ body: (MongoAccess) throws -> T) throws -> T {
         let deadline = ContinuousClock.now + Self.patience
         var tries = 0
         while true {
             do {
-                return try withSession { try once(in: $0, until: deadline, body) }
+                let value = try withSession { try once(in: $0, until: deadline, body) }
+                onEnd(true)
+                return value
             } catch let failure as MongoFailure where failure.isTransient && .now < deadline && (tries < 5 || !failure.isDuplicateKey) {
-                onRollback()
+                onEnd(false)
                 tries += 1
                 Self.waitAfter(tries)
             } catch {
-                onRollback()
+                onEnd(false)
                 throw error
             }
         }

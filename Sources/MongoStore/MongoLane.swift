@@ -8,8 +8,8 @@ import WireCore
 final class MongoLane: Sendable {
     enum Kind: Sendable {
         case reading(threads: Int)
-        /// Pieces of work in one transaction at most, and what to forget when one is taken back.
-        case writing(together: Int, onRollback: @Sendable () -> Void)
+        /// Pieces of work in one transaction at most, and whom to tell how each of its tries ended.
+        case writing(together: Int, onEnd: @Sendable (_ isCommitted: Bool) -> Void)
     }
 
     private struct Job: Sendable {
@@ -23,20 +23,20 @@ final class MongoLane: Sendable {
     private static let mostWaiting = 10_000
 
     private let pool: MongoPool
-    private let onRollback: (@Sendable () -> Void)?
+    private let onEnd: (@Sendable (Bool) -> Void)?
     private let queue = JobQueue<Job>(most: mostWaiting)
 
     init(_ name: String, _ kind: Kind, pool: MongoPool) {
         self.pool = pool
         let (threads, most): (Int, Int)
         switch kind {
-        case .reading(let number): (threads, most, onRollback) = (max(1, number), 1, nil)
-        case .writing(let together, let forget): (threads, most, onRollback) = (1, together, forget)
+        case .reading(let number): (threads, most, onEnd) = (max(1, number), 1, nil)
+        case .writing(let together, let tell): (threads, most, onEnd) = (1, together, tell)
         }
         for _ in 0..<threads {
             queue.willBegin()
-            let thread = Thread { [pool, onRollback, queue] in
-                while let jobs = queue.take(most) { Self.work(jobs, pool, onRollback) }
+            let thread = Thread { [pool, onEnd, queue] in
+                while let jobs = queue.take(most) { Self.work(jobs, pool, onEnd) }
                 queue.hasEnded()
             }
             thread.name = "mongo-\(name)"
@@ -70,10 +70,10 @@ final class MongoLane: Sendable {
     /// Waits for all work that was begun; takes no more.
     func close() async { await queue.finished() }
 
-    private static func work(_ jobs: [Job], _ pool: MongoPool, _ onRollback: (@Sendable () -> Void)?) {
+    private static func work(_ jobs: [Job], _ pool: MongoPool, _ onEnd: (@Sendable (Bool) -> Void)?) {
         do {
             let answers = try pool.withClient { client in
-                if let onRollback { return try client.transaction(onRollback: onRollback) { access in try jobs.map { try $0.run(access) } } }
+                if let onEnd { return try client.transaction(onEnd: onEnd) { access in try jobs.map { try $0.run(access) } } }
                 if jobs.contains(where: \.isSnapshot) { return try client.transaction { access in try jobs.map { try $0.run(access) } } }
                 return try client.read { access in try jobs.map { try $0.run(access) } }
             }
@@ -84,7 +84,7 @@ final class MongoLane: Sendable {
                 for job in jobs { job.fail(error) }
                 return
             }
-            for job in jobs { work([job], pool, onRollback) }
+            for job in jobs { work([job], pool, onEnd) }
         }
     }
 }

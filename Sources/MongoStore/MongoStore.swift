@@ -37,9 +37,9 @@ public final class MongoStore: DeskStore {
         self.resemblances = resemblances
         reading = MongoLane("reading", .reading(threads: readers), pool: pool)
         // A filing writes much: many in one transaction take longer than one after the other. Bookings are small.
-        filing = MongoLane("filing", .writing(together: 4, onRollback: { resemblances.forget() }), pool: pool)
-        money = MongoLane("money", .writing(together: 64, onRollback: {}), pool: pool)
-        newsroom = MongoLane("newsroom", .writing(together: 64, onRollback: {}), pool: pool)
+        filing = MongoLane("filing", .writing(together: 4, onEnd: { resemblances.transactionEnded(isCommitted: $0) }), pool: pool)
+        money = MongoLane("money", .writing(together: 64, onEnd: { _ in }), pool: pool)
+        newsroom = MongoLane("newsroom", .writing(together: 64, onEnd: { _ in }), pool: pool)
     }
 
     public func sourceStates() async throws -> [SourceID: SourceState] {
@@ -153,5 +153,5 @@ private final class SharedResemblances: Sendable {
         try index.withLock { try body(&$0) }
     }
 
-    func forget() { index.withLock { $0 = ResemblanceIndex() } }
+    func transactionEnded(isCommitted: Bool) { index.withLock { $0.transactionEnded(isCommitted: isCommitted) } }
 }

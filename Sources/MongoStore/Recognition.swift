@@ -166,7 +166,7 @@ struct Recogniser {
     private mutating func readOwn(_ db: MongoAccess) throws {
         let articles = Set(candidates.values.joined().map(\.id))
         guard !articles.isEmpty else { return }
-        for document in try db.find(.sightings, ["article": ["$in": BSON(Array(articles))], "source": .text(source.text)]) {
+        for document in try db.find(.sightings, ["article": ["$in": BSON(Array(articles))]]) where try document.text("source") == source.text {
             let sighting = try document.sighting
             if let article = sighting.article { own[article] = sighting }
         }

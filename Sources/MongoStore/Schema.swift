@@ -62,11 +62,13 @@ enum Schema {
         .sourceDays: [MongoIndex("by_day", ["day": 1])],
         .articles: [
             MongoIndex("by_source", ["source": 1, "_id": -1]), MongoIndex("by_first_seen", ["first_seen_at": 1]),
-            MongoIndex("by_address", ["canonical_url": 1, "_id": -1], where: ["canonical_url": ["$exists": true]]),
+            MongoIndex("by_address", ["canonical_url": 1, "_id": -1]),
             MongoIndex("by_resemblance", ["near": 1], where: ["near": ["$exists": true]]),
         ],
         .sightings: [
+            // The first is a promise, the second for looking up: servers differ in when they use a partial one.
             MongoIndex("by_article", ["article": 1, "source": 1], isUnique: true, where: ["article": ["$exists": true]]),
+            MongoIndex("of_article", ["article": 1]),
             MongoIndex("without_article", ["seen_day": 1], where: ["is_orphan": true]),
         ],
         .addresses: [MongoIndex("aged", ["seen": 1], expiry: 3600)],

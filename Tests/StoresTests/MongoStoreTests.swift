@@ -104,10 +104,39 @@ struct MongoStoreTests {
         try await store.close()
     }
 
+    @Test("What was read in a transaction that came to nothing is read again: resembling titles are found whoever filed them")
+    func resemblanceAfterRollback() async throws {
+        let address = try MongoServer.newDatabase()
+        let stores = [try MongoStore(address: address), try MongoStore(address: address)]
+        func file(_ id: String, in store: MongoStore) async throws -> Int64? {
+            let source = try #require(SourceID(id))
+            let item = Item(id: id, title: "Bitcoin miners sell record reserves")
+            return try await store.file(filing([item], state: SourceState(source: source))).newArticles.first
+        }
+        let other = try await file("zero", in: stores[0])
+        _ = try await file("one", in: stores[1])
+        let first = try await stores[0].articles(ArticleQuery()).first { $0.id == other }
+        var last = try await stores[0].articles(ArticleQuery()).first?.id ?? 0
+        for (id, index) in [("two", 0), ("three", 1), ("four", 0), ("five", 0)] {
+            // The first try's commit is refused, as when two hosts meet in one document.
+            try run(
+                [
+                    "configureFailPoint": "failCommand", "mode": ["times": 1],
+                    "data": ["failCommands": ["commitTransaction"], "errorCode": 112, "errorLabels": ["TransientTransactionError"]],
+                ], at: address, admin: true)
+            let id = try await file(id, in: stores[index])
+            #expect(try #require(id) > last + 1, "the first try's number is lost")
+            last = id ?? last
+            #expect(try await stores[0].articles(ArticleQuery()).first { $0.id == id }?.nearDuplicateOf == first?.id)
+        }
+        for store in stores { try await store.close() }
+        try removeDatabase(address)
+    }
+
     @discardableResult
-    private func run(_ command: BSONDocument, at address: String) throws -> BSONDocument {
+    private func run(_ command: BSONDocument, at address: String, admin: Bool = false) throws -> BSONDocument {
         let pool = try MongoPool(MongoPlace(parsing: address), most: 1)
-        return try pool.withClient { client in try client.read { try $0.run(command, isRead: false) } }
+        return try pool.withClient { client in try client.read { try $0.run(command, isRead: false, admin: admin) } }
     }
 
     private func entry(_ id: String) -> LedgerEntry {
