@@ -92,7 +92,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let counts = try await store.articleCounts().values.reduce(0, +)
             try await store.close()
             return Check(
-                name: "store", ok: faults.isEmpty, detail: faults.isEmpty ? "sound, \(counts.counted("article"))" : faults.joined(separator: "; "))
+                name: "store", ok: faults.isEmpty,
+                detail: faults.isEmpty ? "\(workspace.storePlace) is sound, \(counts.counted("article"))" : faults.joined(separator: "; "))
         } catch {
             return Check(name: "store", ok: false, detail: String(describing: error))
         }
@@ -129,7 +130,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func diskCheck(_ workspace: Workspace) -> Check {
         var status = statvfs()
-        guard statvfs(workspace.data.path, &status) == 0 else { return Check(name: "disk", ok: nil, detail: "free space is not known") }
+        guard let folder = try? workspace.data.nearest(), statvfs(folder, &status) == 0 else { return Check(name: "disk", ok: nil, detail: "free space is not known") }
         let free = ByteCount(Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)))
         let detail = "\(free.short) free"
         if free < .mebibytes(100) { return Check(name: "disk", ok: false, detail: detail + "; the store needs room to write") }

@@ -38,11 +38,16 @@ public struct DataFolder: Sendable {
 
     /// Checks that the desk can write there, now or once the folder is made, and makes nothing. Throws with the reason when not.
     public func checkWritable() throws(DeskError) {
+        guard access(try nearest(), W_OK | X_OK) == 0 else { throw unusable(errno) }
+    }
+
+    /// The folder itself, or while it is not there the nearest of those that it would lie in.
+    public func nearest() throws(DeskError) -> String {
         var folder = path
         if try !exists() {
             repeat { folder = FilePathText(path: folder).folder } while folder != "/" && folder != "." && access(folder, F_OK) != 0
         }
-        guard access(folder, W_OK | X_OK) == 0 else { throw unusable(errno) }
+        return folder
     }
 
     private func unusable(_ code: Int32) -> DeskError {

@@ -91,7 +91,7 @@ import Testing
             let articles = try await rig.articles()
             let addresses = articles.compactMap { $0["canonicalUrl"] as? String }
             #expect(Set(addresses).count == addresses.count)
-            #expect(try await rig.run("doctor").output.contains("sound, \(articles.count) articles"))
+            #expect(try await rig.run("doctor").output.contains("is sound, \(articles.count) articles"))
         }
     }
 
