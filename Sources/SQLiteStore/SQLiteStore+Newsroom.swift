@@ -103,6 +103,10 @@ extension SQLiteStore: NewsroomStore {
         try await write { db in try db.end(run, as: outcome, message: message, retryAt: retryAt, at: instant) }
     }
 
+    public func isUnderWay(_ run: Int64) async throws -> Bool {
+        try await read { db in try db.isUnderWay(run) }
+    }
+
     public func jobRuns(job: String?, limit: Int) async throws -> [JobRun] {
         try await read { db in try db.jobRuns(job: job, limit: limit) }
     }

@@ -249,6 +249,7 @@ extension StagedNewsroom: NewsroomStore {
         Array(stagedRuns.filter { run in run.job == job ?? run.job }.prefix(limit))
     }
 
+    func isUnderWay(_ run: Int64) async throws -> Bool { false }
     func lastJobRuns() async throws -> [JobRun] {
         var seen: Set<String> = []
         return stagedRuns.filter { seen.insert($0.job).inserted }

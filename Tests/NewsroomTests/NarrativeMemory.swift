@@ -128,6 +128,7 @@ actor NarrativeMemory: NewsroomStore {
     func briefing(_ id: Int64) throws -> Briefing? { throw NotKept() }
     func citations(from: Date, to: Date) throws -> [SourceID: Int] { throw NotKept() }
     func begin(_ request: JobRequest) throws -> JobPermit { throw NotKept() }
+    func isUnderWay(_ run: Int64) throws -> Bool { throw NotKept() }
     func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) throws -> Bool { throw NotKept() }
     func jobRuns(job: String?, limit: Int) throws -> [JobRun] { throw NotKept() }
     func lastJobRuns() throws -> [JobRun] { throw NotKept() }
