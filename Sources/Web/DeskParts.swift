@@ -8,10 +8,12 @@ public import WireCore
 
 /// What API and dashboard read from and act upon.
 public struct DeskParts: Sendable {
-    public typealias Store = any DeskStore & LedgerStore & AuditStore
+    public typealias Store = any DeskStore & LedgerStore & AuditStore & HostStore
 
     public var desk: Desk
     public var store: Store
+    /// This host among others; nil: it is on no list.
+    public var presence: HostPresence?
     /// Nil: this host runs no newsroom.
     public var newsroom: NewsroomDoor?
     /// Nil: sources can be looked at only.
@@ -26,11 +28,12 @@ public struct DeskParts: Sendable {
     var news: LiveNews?
 
     public init(
-        desk: Desk, store: Store, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
+        desk: Desk, store: Store, presence: HostPresence? = nil, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
         registryProblem: @escaping @Sendable () -> String? = { nil }, clock: any DeskClock, logger: Logger
     ) {
         self.desk = desk
         self.store = store
+        self.presence = presence
         self.newsroom = newsroom
         self.actions = actions
         self.isPolling = isPolling

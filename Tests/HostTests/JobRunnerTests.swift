@@ -22,12 +22,12 @@ import WireCore
 
         var runs: [(job: Job, slot: String, isLast: Bool)] { state.withLock { $0 } }
         func schedule() async -> JobSchedule { table }
-        func perform(_ job: Job, _ slot: JobSlot, isForced: Bool, isLastAttempt: Bool) async throws -> JobResult {
+        func perform(_ order: JobOrder) async throws -> JobResult {
             let number = state.withLock { runs -> Int in
-                runs.append((job, slot.key, isLastAttempt))
-                return runs.count { $0.job == job }
+                runs.append((order.job, order.slot.key, order.isLastAttempt))
+                return runs.count { $0.job == order.job }
             }
-            return try await body(job, number)
+            return try await body(order.job, number)
         }
     }
 
