@@ -25,6 +25,13 @@ extension Roster {
         return roster
     }
 
+    /// Takes the hosts' word, and their clocks, for when they last beat.
+    public init(asTold entries: [HostEntry], at now: Date) {
+        self.init()
+        let silent = Set(entries.filter { now.timeIntervalSince($0.beatAt) >= Self.silence.seconds }.map(\.id))
+        note(entries, at: now, isGone: silent.contains)
+    }
+
     /// As a list for machines: what each host says of itself, and what is known of it at `now`.
     public func write(to json: inout JSONWriter, at now: Date) {
         json.array { list in
@@ -52,7 +59,8 @@ extension Roster.Member {
         json.member("startedAt", UTCTime.text(entry.startedAt))
         json.member("lastBeatAt", UTCTime.text(lastBeatAt))
         json.member("lastBeatSecondsAgo", Int(max(0, now.timeIntervalSince(lastBeatAt)).rounded()))
-        json.member("clockAheadSeconds", Int(clockAhead.rounded()))
+        // Of one that is dead nothing can be said.
+        json.member("clockAheadSeconds", orNull: isAlive ? Int(clockAhead.rounded()) : nil)
         json.member("sources", entry.work.sources)
         json.member("pollsPerMinute", entry.work.pollsPerMinute)
         json.member("pollsUnderWay", entry.work.pollsUnderWay)

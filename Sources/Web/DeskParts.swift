@@ -84,6 +84,12 @@ public struct DeskParts: Sendable {
     /// The days of a report, oldest first, those without a call included.
     static func days(_ count: Int, to day: LedgerPeriod) -> [LedgerPeriod] { (0..<count).reversed().map { Self.day(back: $0, from: day) } }
 
+    /// Who is at work, as this host sees it; where it is on no list itself, as the others say.
+    func roster() async throws -> Roster {
+        if let presence { return presence.roster }
+        return Roster(asTold: try await store.hosts(), at: now)
+    }
+
     /// Throws 503 where there is no newsroom.
     func theNewsroom() throws(Problem) -> NewsroomDoor {
         guard let newsroom else {
