@@ -93,7 +93,12 @@ struct RunCommand: AsyncParsableCommand {
             if roles.contains(.poll) { services.append(desk) }
             if roles.contains(.newsroom) {
                 services.append(jobs)
-                if presence.isChosen(for: "deliveries", role: Role.newsroom.rawValue) { await staff.resumeDeliveries() }
+                let role = Role.newsroom.rawValue
+                // What a living host is sending is its own.
+                if presence.isAlone(in: role) { await staff.resumeDeliveries() }
+                presence.whenDead { entry in
+                    if entry.roles.contains(role), presence.isChosen(for: "deliveries", role: role) { await staff.resumeDeliveries() }
+                }
             }
             if roles.contains(.web) || roles.contains(.newsroom) {
                 try await gateway.settleAbandoned()

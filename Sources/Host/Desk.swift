@@ -218,7 +218,7 @@ public actor Desk: Service {
     /// What this desk is doing, as other hosts are told.
     public var work: HostWork {
         var work = HostWork()
-        work.sources = registry.sources.count { isOwn($0.id) && $0.isEnabled(at: clock.now()) }
+        work.sources = book.entries.count
         work.pollsPerMinute = ended.count(at: clock.now())
         work.pollsUnderWay = poller.pollsUnderWay
         work.leasesLost = leasesLost

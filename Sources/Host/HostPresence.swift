@@ -25,6 +25,7 @@ public final class HostPresence: Service, Sendable {
     /// Yields when the shares have changed, or the host may go on after it could not.
     let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
+    private let errands = Errands()
 
     private struct State: Sendable {
         var entry: HostEntry
@@ -34,6 +35,7 @@ public final class HostPresence: Service, Sendable {
         var goodUntil = Date.distantPast
         var isLapsed = false
         var describe: (@Sendable () async -> HostWork)?
+        var whenDead: (@Sendable (HostEntry) async -> Void)?
     }
 
     /// The work as it is divided, and how often it was before.
@@ -60,6 +62,9 @@ public final class HostPresence: Service, Sendable {
     /// What the beats say of this host's work.
     public func describe(_ work: @escaping @Sendable () async -> HostWork) { state.withLock { $0.describe = work } }
 
+    /// What is done, beside the beats, when another host is found dead.
+    public func whenDead(_ action: @escaping @Sendable (HostEntry) async -> Void) { state.withLock { $0.whenDead = action } }
+
     /// Where the dashboard is served.
     public func setAddress(_ address: String) { state.withLock { $0.entry.address = address } }
 
@@ -77,6 +82,7 @@ public final class HostPresence: Service, Sendable {
                 }
             }
         }
+        await errands.finish(within: .seconds(1))
         // Apart from this task, which may be cancelled.
         let left = await Task { [store, id] in try await store.leave(id) }.result
         if case .failure(let error) = left {
@@ -94,6 +100,9 @@ public final class HostPresence: Service, Sendable {
 
     /// How polls are divided among the hosts that poll.
     var division: Division { state.withLock { $0.pollers } }
+
+    /// True when no other host that lives has the role.
+    public func isAlone(in role: String) -> Bool { roster.living(role).allSatisfy { $0 == id } }
 
     /// True when this host, of those that live and have the role, is the one to do what bears this name.
     public func isChosen(for name: String, role: String) -> Bool { HostShares(roster.living(role)).holder(of: name) == id }
@@ -128,6 +137,14 @@ public final class HostPresence: Service, Sendable {
         }
         if wasLapsed { logger.notice("this host could not beat for a while, and goes on now", metadata: ["host": "\(id)"]) }
         log(from: before, to: after)
+        mourn(from: before, to: after)
+    }
+
+    private func mourn(from before: Roster, to after: Roster) {
+        guard let action = state.withLock({ $0.whenDead }) else { return }
+        for member in after.members where !member.isAlive && before[member.entry.id]?.isAlive == true {
+            errands.begin { await action(member.entry) }
+        }
     }
 
     private func lapse(_ error: any Error) {
