@@ -31,11 +31,14 @@ public final class HostPresence: Service, Sendable {
         var entry: HostEntry
         var roster = Roster()
         var pollers = Division()
-        /// Until when the last beat counts.
+        /// Until when the last beat counts; and by the machine's own count, for a clock that is put back.
         var goodUntil = Date.distantPast
+        var goodUntilAtLast = ContinuousClock.now
         var isLapsed = false
         var describe: (@Sendable () async -> HostWork)?
         var whenDead: (@Sendable (HostEntry) async -> Void)?
+
+        func isCurrent(at now: Date) -> Bool { now < goodUntil && .now < goodUntilAtLast }
     }
 
     /// The work as it is divided, and how often it was before.
@@ -93,7 +96,7 @@ public final class HostPresence: Service, Sendable {
     // MARK: - What others ask
 
     /// True while this host may begin something.
-    public func isCurrent(at now: Date) -> Bool { state.withLock { now < $0.goodUntil } }
+    public func isCurrent(at now: Date) -> Bool { state.withLock { $0.isCurrent(at: now) } }
 
     /// Everybody, as this host sees them.
     public var roster: Roster { state.withLock { $0.roster } }
@@ -112,7 +115,7 @@ public final class HostPresence: Service, Sendable {
     private func beat() async throws {
         let describe = state.withLock { $0.describe }
         let work = await describe?() ?? HostWork()
-        let sent = clock.now()
+        let (sent, sentAtLast) = (clock.now(), ContinuousClock.now)
         let entry = state.withLock { state in
             state.entry.beat += 1
             state.entry.beatAt = sent
@@ -122,15 +125,16 @@ public final class HostPresence: Service, Sendable {
         let entries = try await store.beat(entry)
         let seen = clock.now()
         // Another process's end can be seen on the same machine alone.
-        let gone = Set(entries.map(\.id).filter { id in JobOwner(id)?.isGone(seenFrom: owner) ?? false })
+        let gone = Set(entries.map(\.id).filter { JobOwner.hasEnded($0, seenFrom: owner) })
         let (before, after, wasLapsed) = state.withLock { state in
             let before = state.roster
             state.roster.note(entries, at: seen, isGone: gone.contains)
             let hosts = state.roster.living("poll")
             let isNew = hosts != state.pollers.hosts
             if isNew { state.pollers = Division(number: state.pollers.number + 1, hosts: hosts, shares: HostShares(hosts)) }
-            let wasLapsed = seen >= state.goodUntil && entry.beat > 1
+            let wasLapsed = !state.isCurrent(at: seen) && entry.beat > 1
             state.goodUntil = sent.addingTimeInterval(Self.patience.seconds)
+            state.goodUntilAtLast = sentAtLast + Self.patience
             state.isLapsed = false
             if isNew || wasLapsed { change.yield() }
             return (before, state.roster, wasLapsed)
@@ -150,7 +154,7 @@ public final class HostPresence: Service, Sendable {
     private func lapse(_ error: any Error) {
         let now = clock.now()
         let isNews = state.withLock { state in
-            guard now >= state.goodUntil, !state.isLapsed else { return false }
+            guard !state.isCurrent(at: now), !state.isLapsed else { return false }
             state.isLapsed = true
             return true
         }

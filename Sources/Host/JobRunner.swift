@@ -51,6 +51,11 @@ public struct JobOwner: Sendable, Equatable {
     func isGone(seenFrom other: JobOwner) -> Bool { machine == other.machine && process != other.process && !ProcessMark.isAlive(process) }
 }
 
+extension JobOwner {
+    /// True when the process of this text, as the store has it, has surely ended; of another machine's that is not known.
+    static func hasEnded(_ text: String, seenFrom owner: JobOwner) -> Bool { JobOwner(text)?.isGone(seenFrom: owner) ?? false }
+}
+
 /// Runs jobs by the clock: each slot once, over all hosts that share the store, each job at most once at a time.
 ///
 /// What may run is decided by the store in one transaction (``Stores/NewsroomStore/begin(_:)``); this service only asks when something is due.
@@ -173,7 +178,7 @@ public actor JobRunner: Service {
             job: job.rawValue, slot: slot.key, owner: owner.text, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced)
         let permit = try await store.begin(request)
         guard case .underWay(let run) = permit else { return permit }
-        let hasEnded = JobOwner(run.owner)?.isGone(seenFrom: owner) ?? false
+        let hasEnded = JobOwner.hasEnded(run.owner, seenFrom: owner)
         guard hasEnded || presence?.roster[run.owner]?.isAlive == false else { return permit }
         let message = hasEnded ? "its process ended" : "its host was heard of no more"
         _ = try await store.end(run.id, as: .abandoned, message: message, retryAt: nil, at: clock.now())

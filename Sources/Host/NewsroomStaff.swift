@@ -35,7 +35,7 @@ public struct NewsroomStaff: JobPerforming {
         let now = clock.now()
         switch order.job {
         case .enrich:
-            return try await Enricher(store: store, models: models, settings: settings.enrichment, clock: clock, logger: logger).run()
+            return try await Enricher(store: store, models: models, settings: settings.enrichment, clock: clock, logger: logger, job: order.run).run()
         case .narratives: return Self.result(try await NarrativeDesk(store: store, run: order.run).cluster(now: now))
         case .consolidate: return Self.result(try await NarrativeDesk(store: store, run: order.run).consolidate(now: now))
         case .watch: return try await watch(settings.alerts, run: order.run, now: now)

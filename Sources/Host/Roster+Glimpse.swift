@@ -11,7 +11,7 @@ extension Roster {
         let first = try await store.hosts()
         let beats = Dictionary(first.map { ($0.id, $0.beat) }) { first, _ in first }
         let deadline = clock.now().addingTimeInterval(patience.seconds)
-        func isGone(_ id: String) -> Bool { JobOwner(id)?.isGone(seenFrom: owner) ?? false }
+        func isGone(_ id: String) -> Bool { JobOwner.hasEnded(id, seenFrom: owner) }
         func isAlive(_ entry: HostEntry) -> Bool {
             beats[entry.id] != entry.beat || abs(clock.now().timeIntervalSince(entry.beatAt)) < silence.seconds
         }

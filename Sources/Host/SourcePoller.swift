@@ -180,7 +180,7 @@ public struct SourcePoller: Sendable {
     /// A holder that is known to be dead, or whose process of this machine is gone, holds nothing any more.
     private func isHeld(_ lease: SourceLease, of source: SourceID, at now: Date) -> Bool {
         guard !underWay.hasLeft(lease, of: source), (presence?.roster ?? Roster()).isHeld(lease, at: now) else { return false }
-        return !(JobOwner(lease.holder)?.isGone(seenFrom: owner) ?? false)
+        return !JobOwner.hasEnded(lease.holder, seenFrom: owner)
     }
 
     /// When a source that another is polling is looked at again, in seconds: the other may be killed.

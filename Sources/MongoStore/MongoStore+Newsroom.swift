@@ -25,8 +25,11 @@ extension MongoStore: NewsroomStore {
         try await writeNews { db in try db.releaseClaim(claim) }
     }
 
-    public func releaseAllClaims() async throws -> Int {
-        try await writeNews { db in try db.releaseAllClaims() }
+    public func releaseAllClaims(run: Int64?) async throws -> Int {
+        try await writeNews { db in
+            try db.requireUnderWay(run)
+            return try db.releaseAllClaims()
+        }
     }
 
     public func enrichmentBacklog() async throws -> EnrichmentBacklog {

@@ -25,8 +25,11 @@ extension SQLiteStore: NewsroomStore {
         try await write { db in try db.releaseClaim(claim) }
     }
 
-    public func releaseAllClaims() async throws -> Int {
-        try await write { db in try db.releaseAllClaims() }
+    public func releaseAllClaims(run: Int64?) async throws -> Int {
+        try await write { db in
+            try db.requireUnderWay(run)
+            return try db.releaseAllClaims()
+        }
     }
 
     public func enrichmentBacklog() async throws -> EnrichmentBacklog {

@@ -23,8 +23,9 @@ public protocol NewsroomStore: Sendable {
     func file(_ enrichments: [Enrichment], claim: Int64) async throws -> Int
     /// Gives a claim's articles back at once: they can be claimed again, and the claim files nothing any more.
     func releaseClaim(_ claim: Int64) async throws
-    /// Gives every claim back at once, whoever holds it: for the one worker that knows that all others have ended. Returns how many articles.
-    func releaseAllClaims() async throws -> Int
+    /// Gives every claim back at once, whoever holds it: for the one run that may hold any. Returns how many articles. Throws ``RunLost`` when that
+    /// run is not under way; nil: for a worker that knows that all others have ended.
+    func releaseAllClaims(run: Int64?) async throws -> Int
     func enrichmentBacklog() async throws -> EnrichmentBacklog
     /// Enriched articles, by article id, newest first.
     func enrichedArticles(_ query: EnrichedQuery) async throws -> [EnrichedArticle]
@@ -97,6 +98,11 @@ public protocol NewsroomStore: Sendable {
     /// Removes what has aged: patterns, prices and job runs before these instants (of job runs the last 200 of each job stay, and one under
     /// way), and unpublished or smoke briefings before theirs. Returns how many rows went.
     func pruneNewsroom(patternsBefore: Date, pricesBefore: Date, jobRunsBefore: Date, smokeBriefingsBefore: Date) async throws -> Int
+}
+
+extension NewsroomStore {
+    /// Gives every claim back at once, under no run.
+    public func releaseAllClaims() async throws -> Int { try await releaseAllClaims(run: nil) }
 }
 
 /// What a coin cost at an instant.

@@ -116,6 +116,14 @@ extension NewsroomConformance {
             try await write("by the other", under: second)
             try expectEqual(try await rig.end(second, as: .done, at: 61), true)
             try await expectLost(second)
+            // Nor may it take claims from the hands of others.
+            try await rig.articles("a")
+            let claim = try await rig.claimed(at: 62)
+            do {
+                _ = try await rig.store.releaseAllClaims(run: first.id)
+                throw ConformanceFailure(description: "a lost run released claims")
+            } catch is RunLost {}
+            try expectEqual(try await rig.store.file([rig.enrichment(claim.articles[0].id)], claim: claim.number), 1)
             try expectEqual(Set(try await rig.titles()), ["in time", "in time, too", "by the other"])
         },
         NewsroomCheck("Runs are listed by start, newest first, of one job or of all; the last run of each job is found") { rig in

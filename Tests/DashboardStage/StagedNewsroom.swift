@@ -157,7 +157,7 @@ extension StagedNewsroom: NewsroomStore {
     func claimModelBatch(size: Int, patience: Duration, now: Date, until: Date) async throws -> ArticleClaim? { nil }
     func file(_ enrichments: [Enrichment], claim: Int64) async throws -> Int { 0 }
     func releaseClaim(_ claim: Int64) async throws {}
-    func releaseAllClaims() async throws -> Int { 0 }
+    func releaseAllClaims(run: Int64?) async throws -> Int { 0 }
 
     func enrichmentBacklog() async throws -> EnrichmentBacklog {
         var backlog = EnrichmentBacklog()

@@ -190,7 +190,8 @@ private struct Rig {
     func gone() async throws {
         try await Rig.with { rig in
             var state = SourceState(source: rig.source.id)
-            let dead = JobOwner(machine: JobOwner.own.machine, process: "999999999:1:gone")
+            // As this process's own, but for its number.
+            let dead = JobOwner(machine: JobOwner.own.machine, process: "999999999" + ProcessMark.own.drop { $0 != ":" })
             state.lease = SourceLease(holder: dead.text, number: 1, until: rig.clock.now().addingTimeInterval(90))
             _ = try await rig.store.claim(state)
             let poller = SourcePoller(store: rig.store, fetcher: rig.network, clock: rig.clock, environment: [:], logger: Rig.logger)

@@ -119,7 +119,7 @@ actor NarrativeMemory: NewsroomStore {
     func claimModelBatch(size: Int, patience: Duration, now: Date, until: Date) throws -> ArticleClaim? { throw NotKept() }
     func file(_ enrichments: [Enrichment], claim: Int64) throws -> Int { throw NotKept() }
     func releaseClaim(_ claim: Int64) throws { throw NotKept() }
-    func releaseAllClaims() throws -> Int { throw NotKept() }
+    func releaseAllClaims(run: Int64?) throws -> Int { throw NotKept() }
     func enrichmentBacklog() throws -> EnrichmentBacklog { throw NotKept() }
     func processingCounts(from: Date, to: Date) throws -> [ProcessingCount] { throw NotKept() }
     func timeline(of narrative: Int64) throws -> [NarrativeDay] { throw NotKept() }
