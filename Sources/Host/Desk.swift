@@ -255,7 +255,7 @@ public actor Desk: Service {
         rearm()
         while !isStopping, division.number == self.division.number {
             do {
-                return try await schedule(gained)
+                return try await schedule(gained, untilDividedAnew: true)
             } catch {
                 logger.error("the state of sources that came to this host cannot be read", metadata: ["error": "\(Self.line(error))"])
                 guard (try? await clock.sleep(for: HostPresence.pace)) != nil else { return }
@@ -293,9 +293,11 @@ public actor Desk: Service {
 
     /// Enters those sources into the book that are this desk's to look after: when the store says, or soon when it has never been polled or was
     /// changed; never before an open breaker's time, nor before the time that the server asked for.
-    private func schedule(_ sources: [SourceConfiguration], isChange: Bool = false) async throws {
+    /// `untilDividedAnew`: leaves off when the work is to be divided anew, which finds out who is missing.
+    private func schedule(_ sources: [SourceConfiguration], isChange: Bool = false, untilDividedAnew: Bool = false) async throws {
         let own = sources.filter { isOwn($0.id) }
         for start in stride(from: 0, to: own.count, by: Self.statesAtATime) {
+            if untilDividedAnew, let presence, presence.division.number != division.number { return }
             let some = own[start..<min(start + Self.statesAtATime, own.count)]
             let states = try await poller.store.sourceStates(of: some.map(\.id))
             // Meanwhile hosts may have come, and the registry may be another.

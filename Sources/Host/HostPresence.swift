@@ -170,7 +170,7 @@ public final class HostPresence: Service, Sendable {
                 "host": "\(SafeText.line(member.entry.id, limit: 120))", "roles": "\(member.entry.roles.joined(separator: ","))",
             ]
             let known = before[member.entry.id]
-            if member.isAlive, known?.isAlive != true {
+            if member.isAlive, member.hasMoved, known?.isAlive != true || known?.hasMoved != true {
                 logger.notice("a host is at work beside this one", metadata: facts)
                 if abs(member.clockAhead) > 5 {
                     logger.warning(

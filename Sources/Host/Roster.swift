@@ -20,6 +20,8 @@ public struct Roster: Sendable {
         public var movedAt: Date
         /// Seconds that its clock is ahead of the observer's, give or take the way of a beat; negative: behind.
         public var clockAhead: TimeInterval
+        /// True once its beat was seen to move: before, it may have died before this observer came.
+        public var hasMoved = false
         fileprivate var looks = 0
     }
 
@@ -34,7 +36,8 @@ public struct Roster: Sendable {
         members = entries.map { entry in
             let isGone = isGone(entry.id)
             guard var member = self[entry.id], member.entry.beat == entry.beat else {
-                return Member(entry: entry, isAlive: !isGone, movedAt: now, clockAhead: entry.beatAt.timeIntervalSince(now))
+                return Member(
+                    entry: entry, isAlive: !isGone, movedAt: now, clockAhead: entry.beatAt.timeIntervalSince(now), hasMoved: self[entry.id] != nil)
             }
             member.looks += 1
             // By a clock that was put back it has just moved: better later dead than too soon.

@@ -63,6 +63,17 @@ import WireCore
         #expect(roster.members.map(\.isAlive) == [false])
     }
 
+    @Test("A host that was on the list before the observer came is not known to be at work until its beat moves")
+    func stale() {
+        var roster = Roster()
+        for second in [0.0, 2] { roster.note([Self.entry(beat: 7, clock: -140)], at: Self.at(second)) }
+        #expect(roster[Self.other]?.isAlive == true && roster[Self.other]?.hasMoved == false)
+        roster.note([Self.entry(beat: 8, clock: 4)], at: Self.at(4))
+        #expect(roster[Self.other]?.hasMoved == true && roster[Self.other]?.clockAhead == 0)
+        roster.note([Self.entry(beat: 8, clock: 4)], at: Self.at(6))
+        #expect(roster[Self.other]?.hasMoved == true)
+    }
+
     @Test("A lease is judged by its holder's clock, whatever this machine's shows, and ends with its holder")
     func leases() {
         var roster = Roster()
