@@ -129,7 +129,7 @@ public final class HostPresence: Service, Sendable {
         let (before, after, wasLapsed) = state.withLock { state in
             let before = state.roster
             state.roster.note(entries, at: seen, isGone: gone.contains)
-            let hosts = state.roster.living("poll")
+            let hosts = state.roster.sharing("poll")
             let isNew = hosts != state.pollers.hosts
             if isNew { state.pollers = Division(number: state.pollers.number + 1, hosts: hosts, shares: HostShares(hosts)) }
             let wasLapsed = !state.isCurrent(at: seen) && entry.beat > 1

@@ -56,6 +56,12 @@ public struct Roster: Sendable {
     /// The living hosts that do this.
     public func living(_ role: String) -> [String] { members.filter { $0.isAlive && $0.entry.roles.contains(role) }.map(\.entry.id) }
 
+    /// Those of them that work is to be divided among. A host that was on the list before the observer came, and has not moved in two looks, is
+    /// left out: the others may have known it for dead before, and what it is given meanwhile nobody does.
+    func sharing(_ role: String) -> [String] {
+        members.filter { $0.isAlive && $0.entry.roles.contains(role) && ($0.hasMoved || $0.looks < 2) }.map(\.entry.id)
+    }
+
     /// What a host's own clock shows at `now`; the observer's where the host is not known.
     func time(of host: String, at now: Date) -> Date { now.addingTimeInterval(self[host]?.clockAhead ?? 0) }
 

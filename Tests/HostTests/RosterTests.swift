@@ -68,10 +68,13 @@ import WireCore
         var roster = Roster()
         for second in [0.0, 2] { roster.note([Self.entry(beat: 7, clock: -140)], at: Self.at(second)) }
         #expect(roster[Self.other]?.isAlive == true && roster[Self.other]?.hasMoved == false)
-        roster.note([Self.entry(beat: 8, clock: 4)], at: Self.at(4))
-        #expect(roster[Self.other]?.hasMoved == true && roster[Self.other]?.clockAhead == 0)
-        roster.note([Self.entry(beat: 8, clock: 4)], at: Self.at(6))
-        #expect(roster[Self.other]?.hasMoved == true)
+        #expect(roster.sharing("poll") == [Self.other], "it may be about to beat")
+        roster.note([Self.entry(beat: 7, clock: -140)], at: Self.at(4))
+        #expect(roster.sharing("poll").isEmpty && roster.living("poll") == [Self.other], "its leases hold still")
+        roster.note([Self.entry(beat: 8, clock: 6)], at: Self.at(6))
+        #expect(roster[Self.other]?.hasMoved == true && roster[Self.other]?.clockAhead == 0 && roster.sharing("poll") == [Self.other])
+        for second in [8.0, 10, 12] { roster.note([Self.entry(beat: 8, clock: 6)], at: Self.at(second)) }
+        #expect(roster[Self.other]?.hasMoved == true && roster.sharing("poll") == [Self.other])
     }
 
     @Test("A lease is judged by its holder's clock, whatever this machine's shows, and ends with its holder")
