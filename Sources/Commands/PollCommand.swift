@@ -67,7 +67,7 @@ struct PollCommand: AsyncParsableCommand {
             func start() {
                 let index = next
                 next += 1
-                group.addTask { (index, try await poller.poll(sources[index], in: registry, manner)) }
+                group.addTask { (index, try await Self.poll(sources[index], registry, poller, manner)) }
             }
             while next < min(Self.width, sources.count) { start() }
             while let (index, report) = try await group.next() {
@@ -78,6 +78,19 @@ struct PollCommand: AsyncParsableCommand {
             }
             progress.end()
             return reports.compactMap { $0 }
+        }
+    }
+
+    private static func poll(
+        _ source: SourceConfiguration, _ registry: Registry, _ poller: SourcePoller, _ manner: SourcePoller.Manner
+    ) async throws -> PollReport {
+        do {
+            return try await poller.poll(source, in: registry, manner)
+        } catch let lost as LeaseLost {
+            throw DeskError(
+                .store, lost.description, hint: "This process stood still for too long. The other poll is filed; this one may be tried again.")
+        } catch let error as NotBegun {
+            throw error.cause
         }
     }
 

@@ -56,12 +56,15 @@ struct RunCommand: AsyncParsableCommand {
             let lock = try workspace.data.lockForHost()
             let store = try workspace.openStore()
             let fetcher = try workspace.fetcher(registry)
+            let presence = HostPresence(
+                roles: roles.map(\.rawValue).sorted(), version: Version.text, store: store, clock: SystemClock(), logger: workspace.logger)
             let poller = SourcePoller(
-                store: store, fetcher: fetcher, clock: SystemClock(), environment: workspace.environment, logger: workspace.logger)
+                store: store, fetcher: fetcher, clock: SystemClock(), environment: workspace.environment, logger: workspace.logger,
+                presence: presence)
             let polls = PollCounters()
             let desk = Desk(
                 registry: registry, poller: poller, policy: try workspace.policy(registry), clock: SystemClock(), logger: workspace.logger,
-                observer: { polls.note($0) })
+                presence: presence, observer: { polls.note($0) })
             greet(registry, workspace)
             let exchanger = workspace.exchanger()
             let delivery = try workspace.delivery(registry, store: store, exchanger: exchanger)
@@ -69,19 +72,33 @@ struct RunCommand: AsyncParsableCommand {
             let staff = NewsroomStaff(
                 store: store, models: ModelDesk(gateway: gateway), registry: { await desk.currentRegistry }, delivery: delivery, clock: SystemClock(),
                 logger: workspace.logger)
-            let jobs = JobRunner(performer: staff, store: store, owner: .own, clock: SystemClock(), logger: workspace.logger)
+            let jobs = JobRunner(
+                performer: staff, store: store, owner: .own, clock: SystemClock(), logger: workspace.logger, presence: presence)
+            presence.describe {
+                var work = roles.contains(.poll) ? await desk.work : HostWork()
+                work.jobs = await jobs.jobsUnderWay
+                return work
+            }
+            try await presence.enter()
             let errands = Errands()
             let parts = workspace.deskParts(
-                desk: desk, store: store, fetcher: fetcher, isPolling: roles.contains(.poll),
+                desk: desk, store: store, presence: presence, fetcher: fetcher, isPolling: roles.contains(.poll),
                 newsroom: NewsroomDoor(staff: staff, jobs: jobs, store: store, errands: errands))
             let status = try WebServer(
                 address: address, isOptional: listen == nil, parts: parts, token: token,
-                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), polls: polls)
-            var services: [any Service] = []
+                gateway: GatewayRoutes(gateway: gateway, store: store, clock: SystemClock()), polls: polls,
+                onListening: { presence.setAddress($0) })
+            // The first to begin is the last to end: this host leaves when it holds nothing any more.
+            var services: [any Service] = [presence]
             if roles.contains(.poll) { services.append(desk) }
             if roles.contains(.newsroom) {
                 services.append(jobs)
-                await staff.resumeDeliveries()
+                let role = Role.newsroom.rawValue
+                // What a living host is sending is its own.
+                if presence.isAlone(in: role) { await staff.resumeDeliveries() }
+                presence.whenDead { entry in
+                    if entry.roles.contains(role), presence.isChosen(for: "deliveries", role: role) { await staff.resumeDeliveries() }
+                }
             }
             if roles.contains(.web) || roles.contains(.newsroom) {
                 try await gateway.settleAbandoned()

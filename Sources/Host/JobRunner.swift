@@ -7,10 +7,22 @@ public import WireCore
 
 /// Does a job's work. It is called on no thread of its own and gives way now and then, so that polls go before.
 public protocol JobPerforming: Sendable {
-    /// `isLastAttempt`: what fails now is given up. Throws what went wrong; the runner notes it and tries again.
-    func perform(_ job: Job, _ slot: JobSlot, isForced: Bool, isLastAttempt: Bool) async throws -> JobResult
+    /// Throws what went wrong; the runner notes it and tries again.
+    func perform(_ order: JobOrder) async throws -> JobResult
     /// The table that says what is due.
     func schedule() async -> JobSchedule
+}
+
+/// What a runner wants done.
+public struct JobOrder: Sendable {
+    public var job: Job
+    public var slot: JobSlot
+    /// The run's fencing number: what is written under it is refused when the run is another's.
+    public var run: Int64
+    /// True: by hand, whatever became of the slot before.
+    public var isForced: Bool
+    /// True: what fails now is given up.
+    public var isLastAttempt: Bool
 }
 
 /// Who runs a job: a process of a machine.
@@ -35,8 +47,11 @@ public struct JobOwner: Sendable, Equatable {
 
     var text: String { "\(machine) \(process)" }
 
-    /// True when it was a process of the same machine that lives no more.
-    var isGone: Bool { ProcessMark.isGone(process) }
+}
+
+extension JobOwner {
+    /// True when the process of this text, as the store has it, has surely ended; of another machine's that is not known.
+    static func hasEnded(_ text: String) -> Bool { JobOwner(text).map { ProcessMark.isGone($0.process) } ?? false }
 }
 
 /// Runs jobs by the clock: each slot once, over all hosts that share the store, each job at most once at a time.
@@ -49,8 +64,11 @@ public actor JobRunner: Service {
     private let owner: JobOwner
     private let clock: any DeskClock
     private let logger: Logger
+    /// What this host knows of others; nil for a command line, which knows of none.
+    private let presence: HostPresence?
 
     private var underWay: Set<Job> = []
+    private var performing: [String] = []
     /// Slots that need no more asking.
     private var settled: [Job: String] = [:]
     /// Not asked before then.
@@ -58,8 +76,11 @@ public actor JobRunner: Service {
     private var sleeper: Task<Void, Never>?
     private let errands = Errands()
 
-    /// `owner` names this process among others that share the store.
-    public init(performer: any JobPerforming, store: any NewsroomStore, owner: JobOwner, clock: any DeskClock, logger: Logger) {
+    /// `owner` names this process among others that share the store; `presence` tells who of those is dead.
+    public init(
+        performer: any JobPerforming, store: any NewsroomStore, owner: JobOwner, clock: any DeskClock, logger: Logger, presence: HostPresence? = nil
+    ) {
+        self.presence = presence
         self.performer = performer
         self.store = store
         self.owner = owner
@@ -83,9 +104,10 @@ public actor JobRunner: Service {
         }
     }
 
-    /// What is due and may be asked for now; marks it as under way.
+    /// What is due and may be asked for now, and nothing while this host may not begin anything; marks it as under way.
     private func due(_ schedule: JobSchedule) -> [(Job, JobSlot)] {
         let now = clock.now()
+        guard presence?.isCurrent(at: now) ?? true else { return [] }
         return Job.allCases.compactMap { job in
             guard !underWay.contains(job), underWay.isDisjoint(with: job.waitsFor), notBefore[job].map({ $0 <= now }) ?? true,
                 let slot = schedule.dueSlot(of: job, at: now),
@@ -99,8 +121,8 @@ public actor JobRunner: Service {
     /// Sleeps until something may be due, or a job ends.
     private func sleep(_ schedule: JobSchedule) async {
         let now = clock.now()
-        // At least once a minute of the desk's time, for a schedule that was changed.
-        var wake = now.addingTimeInterval(60)
+        // At least once a minute of the desk's time, for a schedule that was changed; soon when this host may begin nothing now.
+        var wake = now.addingTimeInterval(presence?.isCurrent(at: now) ?? true ? 60 : HostPresence.pace.seconds)
         for job in Job.allCases where !underWay.contains(job) {
             if let next = schedule.nextSlot(of: job, after: now) { wake = min(wake, next.due) }
             if let retry = notBefore[job], retry > now { wake = min(wake, retry) }
@@ -123,7 +145,9 @@ public actor JobRunner: Service {
                 settle(job, slot, ended)
             case .alreadyDone, .givenUp: settled[job] = slot.key
             case .later(let run): notBefore[job] = run.retryAt ?? clock.now().addingTimeInterval(30)
-            case .underWay(let run): notBefore[job] = min(run.leaseUntil, clock.now().addingTimeInterval(30))
+            case .underWay(let run):
+                // It may be killed: then its slot is free as soon as that is known.
+                notBefore[job] = min(run.leaseUntil, clock.now().addingTimeInterval(Self.lookAgain))
             }
         } catch {
             notBefore[job] = clock.now().addingTimeInterval(60)
@@ -134,6 +158,9 @@ public actor JobRunner: Service {
         sleeper?.cancel()
     }
 
+    /// When a job that another runs is asked for again, and how often a run makes sure that it still is its own, in seconds.
+    private static let lookAgain = 5.0
+
     private func settle(_ job: Job, _ slot: JobSlot, _ run: JobRun) {
         switch run.outcome {
         case .failed: notBefore[job] = run.retryAt
@@ -143,24 +170,38 @@ public actor JobRunner: Service {
         }
     }
 
-    /// A run of a process of this machine that is surely gone does not hold its slot until its lease ends.
+    /// A run whose host is known to be dead, or whose process of this machine is gone, does not hold its slot until its lease ends.
     private func ask(_ job: Job, _ slot: JobSlot, _ plan: JobPlan, isForced: Bool) async throws -> JobPermit {
         let request = JobRequest(
             job: job.rawValue, slot: slot.key, owner: owner.text, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced)
         let permit = try await store.begin(request)
-        guard case .underWay(let run) = permit, JobOwner(run.owner)?.isGone ?? false else { return permit }
-        _ = try await store.end(run.id, as: .abandoned, message: "its process ended", retryAt: nil, at: clock.now())
+        guard case .underWay(let run) = permit else { return permit }
+        let hasEnded = JobOwner.hasEnded(run.owner)
+        guard hasEnded || presence?.roster[run.owner]?.isAlive == false else { return permit }
+        let message = hasEnded ? "its process ended" : "its host was heard of no more"
+        _ = try await store.end(run.id, as: .abandoned, message: message, retryAt: nil, at: clock.now())
         return try await store.begin(request)
     }
+
+    /// The jobs that this host runs, by name.
+    public var jobsUnderWay: [String] { performing.sorted() }
 
     /// Does the work and enters how it ended.
     private func perform(_ job: Job, _ slot: JobSlot, _ run: JobRun, _ plan: JobPlan, isForced: Bool) async -> JobRun {
         var run = run
+        performing.append(job.rawValue)
+        defer { performing.firstIndex(of: job.rawValue).map { _ = performing.remove(at: $0) } }
         do {
-            switch try await performer.perform(job, slot, isForced: isForced, isLastAttempt: run.attempt >= plan.attempts) {
+            let order = JobOrder(job: job, slot: slot, run: run.id, isForced: isForced, isLastAttempt: run.attempt >= plan.attempts)
+            switch try await performWhileHeld(order) {
             case .done(let message): (run.outcome, run.message) = (.done, message)
             case .nothingToDo(let message): (run.outcome, run.message) = (.nothingToDo, message)
             }
+        } catch let lost as RunLost {
+            // Its end has been entered by whoever took it.
+            logger.warning("\(lost)", metadata: ["job": "\(job.rawValue)", "slot": "\(slot.key)"])
+            (run.outcome, run.message, run.retryAt) = (.failed, "\(lost)", clock.now().addingTimeInterval(Self.lookAgain))
+            return run
         } catch is CancellationError {
             (run.outcome, run.message, run.retryAt) = (.failed, "the host stopped", clock.now())
         } catch {
@@ -171,6 +212,26 @@ public actor JobRunner: Service {
         run.endedAt = clock.now()
         await enter(run)
         return run
+    }
+
+    /// Calls the work off when the run is this process's no more: it stood still for so long that another host took the slot.
+    private func performWhileHeld(_ order: JobOrder) async throws -> JobResult {
+        try await withThrowingTaskGroup(of: JobResult.self) { group in
+            group.addTask { [performer] in try await performer.perform(order) }
+            if presence != nil { group.addTask { [store, clock] in try await Self.loss(of: order.run, store, clock) } }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
+    }
+
+    /// Looks at the run now and then; ends by throwing.
+    private static func loss(of run: Int64, _ store: any NewsroomStore, _ clock: any DeskClock) async throws -> JobResult {
+        while true {
+            try await clock.sleep(for: .seconds(lookAgain))
+            // A store that fails is the work's own trouble.
+            if let isHeld = try? await store.isUnderWay(run), !isHeld { throw RunLost(run: run) }
+        }
     }
 
     private func enter(_ run: JobRun) async {

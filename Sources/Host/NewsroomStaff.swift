@@ -30,18 +30,18 @@ public struct NewsroomStaff: JobPerforming {
 
     public func schedule() async -> JobSchedule { await registry().newsroom.schedule }
 
-    public func perform(_ job: Job, _ slot: JobSlot, isForced: Bool, isLastAttempt: Bool) async throws -> JobResult {
+    public func perform(_ order: JobOrder) async throws -> JobResult {
         let settings = await registry().newsroom
         let now = clock.now()
-        switch job {
+        switch order.job {
         case .enrich:
-            return try await Enricher(store: store, models: models, settings: settings.enrichment, clock: clock, logger: logger).run()
-        case .narratives: return Self.result(try await NarrativeDesk(store: store).cluster(now: now))
-        case .consolidate: return Self.result(try await NarrativeDesk(store: store).consolidate(now: now))
-        case .watch: return try await watch(settings.alerts, now: now)
-        case .morningBriefing: return try await brief(.morning, slot, settings, isForced: isForced, isLastAttempt: isLastAttempt)
-        case .afternoonBriefing: return try await brief(.afternoon, slot, settings, isForced: isForced, isLastAttempt: isLastAttempt)
-        case .eveningBriefing: return try await brief(.evening, slot, settings, isForced: isForced, isLastAttempt: isLastAttempt)
+            return try await Enricher(store: store, models: models, settings: settings.enrichment, clock: clock, logger: logger, job: order.run).run()
+        case .narratives: return Self.result(try await NarrativeDesk(store: store, run: order.run).cluster(now: now))
+        case .consolidate: return Self.result(try await NarrativeDesk(store: store, run: order.run).consolidate(now: now))
+        case .watch: return try await watch(settings.alerts, run: order.run, now: now)
+        case .morningBriefing: return try await brief(.morning, order, settings)
+        case .afternoonBriefing: return try await brief(.afternoon, order, settings)
+        case .eveningBriefing: return try await brief(.evening, order, settings)
         case .cleanup: return try await tidy(now: now)
         }
     }
@@ -52,8 +52,8 @@ public struct NewsroomStaff: JobPerforming {
 
     // MARK: - Watching
 
-    private func watch(_ settings: AlertSettings, now: Date) async throws -> JobResult {
-        let patterns = try await NarrativeDesk(store: store).watch(now: now)
+    private func watch(_ settings: AlertSettings, run: Int64, now: Date) async throws -> JobResult {
+        let patterns = try await NarrativeDesk(store: store, run: run).watch(now: now)
         let alerts = try await AlertDesk(store: store, settings: settings).raise(standings(now: now), now: now)
         for alert in alerts {
             logger.warning("alert", metadata: ["alert": "\(alert.id)", "message": "\(SafeText.line(alert.message, limit: 300))"])
@@ -77,11 +77,9 @@ public struct NewsroomStaff: JobPerforming {
 
     // MARK: - Briefings
 
-    private func brief(
-        _ slot: BriefingSlot, _ job: JobSlot, _ settings: NewsroomSettings, isForced: Bool, isLastAttempt: Bool
-    ) async throws -> JobResult {
-        let order = BriefingOrder(slot: slot, date: job.key, isForced: isForced)
-        switch try await brief(order, settings.briefings, isLastAttempt: isLastAttempt) {
+    private func brief(_ slot: BriefingSlot, _ order: JobOrder, _ settings: NewsroomSettings) async throws -> JobResult {
+        let briefing = BriefingOrder(slot: slot, date: order.slot.key, isForced: order.isForced)
+        switch try await brief(briefing, settings.briefings, isLastAttempt: order.isLastAttempt) {
         case .made(let briefing):
             let by = briefing.model.map { "by \($0)" } ?? "without a model"
             return .done("briefing \(briefing.id) written \(by) for $\(briefing.cost.text(decimals: 4))")

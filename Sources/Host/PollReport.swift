@@ -14,6 +14,8 @@ public struct PollReport: Sendable {
     /// True when nobody was asked: the breaker or the server's own wish stood in the way. `state.nextPollAt` is then when that ends;
     /// nil when only an operator can end it.
     public var wasRefused: Bool
+    /// True when nobody was asked because another process is polling the source, or has just polled it.
+    public var isElsewhere = false
     /// What its fallbacks came to, as far as they were asked.
     public var fallbacks: [PollReport] = []
     public var transition: Breaker.Transition?

@@ -9,7 +9,7 @@ public import WireCore
 
 /// What the registry file says: every source with its defaults filled in, in the file's order.
 public struct Registry: Sendable, Equatable {
-    public var sources: [SourceConfiguration]
+    public var sources: [SourceConfiguration] { didSet { places = Self.places(of: sources) } }
     public var network: NetworkConfiguration
     public var retention: RetentionConfiguration
     /// Models and money.
@@ -18,6 +18,8 @@ public struct Registry: Sendable, Equatable {
     public var newsroom = NewsroomSettings()
     /// Where each value of each source comes from, for `sources show --effective`.
     public var origins: [SourceID: [EffectiveValue]]
+    /// Where each source stands among them.
+    private var places: [SourceID: Int]
 
     public init(
         sources: [SourceConfiguration] = [], network: NetworkConfiguration = NetworkConfiguration(),
@@ -27,10 +29,15 @@ public struct Registry: Sendable, Equatable {
         self.network = network
         self.retention = retention
         self.origins = origins
+        places = Self.places(of: sources)
+    }
+
+    private static func places(of sources: [SourceConfiguration]) -> [SourceID: Int] {
+        Dictionary(sources.enumerated().map { ($0.element.id, $0.offset) }) { first, _ in first }
     }
 
     /// Nil when there is no source of that id.
-    public subscript(_ id: SourceID) -> SourceConfiguration? { sources.first { $0.id == id } }
+    public subscript(_ id: SourceID) -> SourceConfiguration? { places[id].map { sources[$0] } }
 
     /// The source of that id. Throws a usage error that names the nearest known one.
     public func source(named name: String) throws(DeskError) -> SourceConfiguration {

@@ -80,6 +80,7 @@ public struct RegistryReader {
             return registry
         }
         var nodes: [SourceID: JSONNode] = [:]
+        var sources: [SourceConfiguration] = []
         for entry in entries where !problems.isCutShort {
             guard let (source, origins) = source(entry, defaults) else { continue }
             if let first = nodes[source.id] {
@@ -88,9 +89,10 @@ public struct RegistryReader {
                 continue
             }
             nodes[source.id] = entry
-            registry.sources.append(source)
+            sources.append(source)
             registry.origins[source.id] = origins
         }
+        registry.sources = sources
         checkFallbacks(registry, nodes)
         return registry
     }

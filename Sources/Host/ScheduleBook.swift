@@ -23,6 +23,8 @@ struct ScheduleBook {
         var isSuspect = true
         /// Between two starts, at least.
         var pause = ScheduleBook.leastPause
+        /// The poll that the due time follows from; nil: there was none.
+        var polledAt: Date?
         /// Where and as what it is being polled; nil when it is not.
         fileprivate(set) var run: Run?
         fileprivate(set) var lastStart: Date?
@@ -70,7 +72,7 @@ struct ScheduleBook {
 
     /// Adds a source or moves its due time; a source that is running keeps running.
     mutating func set(
-        _ id: SourceID, host: String, isPolite: Bool, dueAt: Date, isSuspect: Bool, pause: Duration = ScheduleBook.leastPause
+        _ id: SourceID, host: String, isPolite: Bool, dueAt: Date, isSuspect: Bool, pause: Duration = ScheduleBook.leastPause, polledAt: Date? = nil
     ) {
         var entry = entries[id] ?? Entry(host: host, dueAt: dueAt)
         if entry.isQueued, entry.host != host { unqueue(id, entry) }
@@ -79,12 +81,14 @@ struct ScheduleBook {
         entry.isPolite = isPolite
         entry.isSuspect = isSuspect
         entry.pause = pause
+        entry.polledAt = polledAt
         plan(id, &entry, at: dueAt)
     }
 
     /// Puts off a source that was polled on another's behalf; one that is running, or that an operator wants, stays as it is.
-    mutating func postpone(_ id: SourceID, to dueAt: Date) {
+    mutating func postpone(_ id: SourceID, to dueAt: Date, polledAt: Date? = nil) {
         guard var entry = entries[id], entry.run == nil, !entry.isRequested, entry.dueAt < dueAt else { return }
+        entry.polledAt = polledAt ?? entry.polledAt
         if entry.isQueued { unqueue(id, entry) }
         entry.isQueued = false
         plan(id, &entry, at: dueAt)
@@ -132,12 +136,13 @@ struct ScheduleBook {
         return nil
     }
 
-    /// Notes the end of a poll and when the source is due again.
-    mutating func finish(_ id: SourceID, dueAt: Date, isSuspect: Bool) {
+    /// Notes the end of a poll and when the source is due again. `polledAt` nil: what was known of its last poll stays so.
+    mutating func finish(_ id: SourceID, dueAt: Date, isSuspect: Bool, polledAt: Date? = nil) {
         guard var entry = entries[id], let run = entry.run else { return }
         release(run)
         entry.run = nil
         entry.isSuspect = isSuspect
+        entry.polledAt = polledAt ?? entry.polledAt
         plan(id, &entry, at: dueAt)
     }
 

@@ -57,7 +57,7 @@ private struct Filer {
         var state = filing.state
         if !newArticles.isEmpty { state.lastNewItemAt = instant }
         // First, so that a filing that came too late writes nothing else.
-        let saved = try db.save(state)
+        let saved = try db.save(state, under: filing.lease)
         try writes.write(db)
         try day.write(db)
         try db.enter(filing.prices)

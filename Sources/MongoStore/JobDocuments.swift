@@ -29,6 +29,16 @@ extension MongoAccess {
         return try update(.jobRuns, ["_id": .int(run), "outcome": "running"], ["$set": .document(end)]) == 1
     }
 
+    func isUnderWay(_ run: Int64) throws -> Bool { try exists(.jobRuns, ["_id": .int(run), "outcome": "running"]) }
+
+    /// To be called in the transaction that writes for the run. It writes to the run itself, so that whoever ends the run meanwhile is in the
+    /// way, or finds this in its own.
+    func requireUnderWay(_ run: Int64?) throws {
+        guard let run else { return }
+        let isHeld = try update(.jobRuns, ["_id": .int(run), "outcome": "running"], ["$inc": ["writes": 1]]) == 1
+        guard isHeld else { throw RunLost(run: run) }
+    }
+
     func jobRuns(job: String?, limit: Int) throws -> [JobRun] {
         let filter: BSONDocument = job.map { ["job": .text($0)] } ?? [:]
         return try find(.jobRuns, filter, sort: ["started_at": -1, "_id": -1], limit: max(0, limit)).map(JobDocument.run)

@@ -141,8 +141,15 @@ struct MongoAccess {
     func draw(_ name: String, _ count: Int) throws -> ClosedRange<Int64>? {
         guard count > 0 else { return nil }
         let command = Self.increment(name, count) + ["writeConcern": ["w": "majority", "wtimeout": 20_000]]
-        let last = try client.run(command, session: nil, isRead: false, readConcern: nil).document("value").int64("value")
-        return last - Int64(count) + 1...last
+        var tries = 0
+        while true {
+            let reply = try client.run(command, session: nil, isRead: false, readConcern: nil)
+            tries += 1
+            // Of two hosts that draw the very first number of a kind, a server may tell one nothing.
+            if case .null = reply["value"] ?? .null, tries < 3 { continue }
+            let last = try reply.document("value").int64("value")
+            return last - Int64(count) + 1...last
+        }
     }
 
     /// The last number that was given under a name; 0 before the first.

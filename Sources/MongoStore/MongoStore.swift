@@ -18,6 +18,8 @@ public final class MongoStore: DeskStore {
     public let place: String
     private let reading: MongoLane
     private let filing: MongoLane
+    private let claims: MongoLane
+    private let presence: MongoLane
     private let money: MongoLane
     private let newsroom: MongoLane
     private let resemblances: SharedResemblances
@@ -27,7 +29,7 @@ public final class MongoStore: DeskStore {
     public init(address: String, readers: Int = 4) throws(DeskError) {
         let place = try MongoPlace(parsing: address)
         self.place = place.shown
-        let pool = try MongoPool(place, most: max(1, readers) + 4)
+        let pool = try MongoPool(place, most: max(1, readers) + 6)
         do {
             try pool.withClient { client in try client.read { try Schema.prepare($0, place: place.shown) } }
         } catch {
@@ -38,12 +40,19 @@ public final class MongoStore: DeskStore {
         reading = MongoLane("reading", .reading(threads: readers), pool: pool)
         // A filing writes much: many in one transaction take longer than one after the other. Bookings are small.
         filing = MongoLane("filing", .writing(together: 4, onEnd: { resemblances.transactionEnded(isCommitted: $0) }), pool: pool)
+        claims = MongoLane("claims", .writing(together: 16, onEnd: { _ in }), pool: pool)
+        presence = MongoLane("presence", .writing(together: 1, onEnd: { _ in }), pool: pool)
         money = MongoLane("money", .writing(together: 64, onEnd: { _ in }), pool: pool)
         newsroom = MongoLane("newsroom", .writing(together: 64, onEnd: { _ in }), pool: pool)
     }
 
     public func sourceStates() async throws -> [SourceID: SourceState] {
         let states = try await read { db in try db.sourceStates() }
+        return Dictionary(states.map { ($0.source, $0) }) { first, _ in first }
+    }
+
+    public func sourceStates(of sources: [SourceID]) async throws -> [SourceID: SourceState] {
+        let states = try await read { db in try db.sourceStates(of: sources) }
         return Dictionary(states.map { ($0.source, $0) }) { first, _ in first }
     }
 
@@ -63,6 +72,11 @@ public final class MongoStore: DeskStore {
 
     public func save(_ state: SourceState) async throws -> SourceState {
         try await write(filing) { db in try db.save(state) }
+    }
+
+    /// Not behind filings that wait: a claim is small.
+    public func claim(_ state: SourceState) async throws -> SourceState {
+        try await write(claims) { db in try db.save(state) }
     }
 
     public func articles(_ query: ArticleQuery) async throws -> [Article] {
@@ -103,7 +117,7 @@ public final class MongoStore: DeskStore {
 
     /// Waits for the work that was begun. Closing again does nothing.
     public func close() async throws {
-        for lane in [filing, money, newsroom, reading] { await lane.close() }
+        for lane in [claims, filing, money, newsroom, presence, reading] { await lane.close() }
     }
 
     // MARK: - Ways in
@@ -120,6 +134,9 @@ public final class MongoStore: DeskStore {
     func writeMoney<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(money, body) }
     func writeNews<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(newsroom, body) }
 
+    /// Waits for nobody else's work: a beat that comes late costs the host its share.
+    func writePresence<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(presence, body) }
+
     private func write<T: Sendable>(_ lane: MongoLane, _ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T {
         try await submit(to: lane, isSnapshot: false, body)
     }
@@ -129,7 +146,7 @@ public final class MongoStore: DeskStore {
     ) async throws -> T {
         do {
             return try await lane.submit(isSnapshot: isSnapshot, body)
-        } catch let error as StoreConflict {
+        } catch let error as any StoreRefusal {
             throw error
         } catch {
             throw Self.explained(error, at: place)

@@ -27,6 +27,7 @@ extension MongoAccess {
     }
 
     func save(_ changes: NarrativeChanges) throws -> [Narrative] {
+        try requireUnderWay(changes.run)
         let ids = try changes.saved.map(save)
         for merge in changes.merged { try self.merge(merge) }
         return try ids.map { try NarrativeDocument.narrative(narrativeDocument($0)) }

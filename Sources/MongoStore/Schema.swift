@@ -26,6 +26,8 @@ enum MongoCollection: String, CaseIterable {
     case prices
     /// Who changed what; only ever added to.
     case audit
+    /// Hosts at work; those that beat no more go by themselves.
+    case hosts
 }
 
 /// An index: its keys with 1 for rising and -1 for falling.
@@ -71,6 +73,7 @@ enum Schema {
             MongoIndex("of_article", ["article": 1]),
             MongoIndex("without_article", ["seen_day": 1], where: ["is_orphan": true]),
         ],
+        .hosts: [MongoIndex("aged", ["seen": 1], expiry: 3600)],
         .addresses: [MongoIndex("aged", ["seen": 1], expiry: 3600)],
         .ledger: [
             MongoIndex("by_number", ["number": 1], isUnique: true), MongoIndex("by_day", ["day": 1, "number": 1]),

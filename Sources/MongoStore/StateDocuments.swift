@@ -7,23 +7,36 @@ import WireCore
 extension MongoAccess {
     func sourceStates() throws -> [SourceState] { try find(.sourceStates).map(StateDocument.state) }
 
+    func sourceStates(of sources: [SourceID]) throws -> [SourceState] {
+        var found: [SourceState] = []
+        for start in stride(from: 0, to: sources.count, by: 5000) {
+            let ids = BSON.list(sources[start..<min(start + 5000, sources.count)].map { .text($0.text) })
+            found += try find(.sourceStates, ["_id": ["$in": ids]]).map(StateDocument.state)
+        }
+        return found
+    }
+
     func sourceState(of source: SourceID) throws -> SourceState? {
         try first(.sourceStates, ["_id": .text(source.text)]).map(StateDocument.state)
     }
 
     /// Writes the state under the next revision, which it returns with it. Throws ``StoreConflict`` when the document has another revision
-    /// than the state was read with.
-    func save(_ state: SourceState) throws -> SourceState {
+    /// than the state was read with, and ``LeaseLost`` when it does not hold this `lease`.
+    func save(_ state: SourceState, under lease: Int? = nil) throws -> SourceState {
         var saved = state
         saved.revision += 1
         let id = BSON.text(state.source.text)
-        if state.revision == 0 {
+        if state.revision == 0, lease == nil {
             guard try !exists(.sourceStates, ["_id": id]) else { throw StoreConflict(source: state.source) }
             try insert(.sourceStates, [StateDocument.document(saved)])
         } else {
-            let count = try update(
-                .sourceStates, [.init(filter: ["_id": id, "revision": BSON(state.revision)], change: StateDocument.document(saved))])
-            guard count == 1 else { throw StoreConflict(source: state.source) }
+            var filter: BSONDocument = ["_id": id, "revision": BSON(state.revision)]
+            if let lease { filter["lease.number"] = BSON(lease) }
+            guard try update(.sourceStates, [.init(filter: filter, change: StateDocument.document(saved))]) == 1 else {
+                let present = try sourceState(of: state.source)?.lease
+                guard let lease, present?.number != lease else { throw StoreConflict(source: state.source) }
+                throw LeaseLost(source: state.source, number: lease, holder: present?.holder)
+            }
         }
         return saved
     }
@@ -40,6 +53,7 @@ private enum StateDocument {
             "last_modified": BSON(state.validators.lastModified), "moved_to": BSON(state.movedTo), "adapter_state": BSON(state.adapterState),
             "mean_gap_seconds": BSON(state.meanGapSeconds), "advised_seconds": BSON(state.advisedSeconds),
             "breaker": .document(document(state.breaker)),
+            "lease": state.lease.map { ["holder": .text($0.holder), "number": BSON($0.number), "until": BSON($0.until)] } ?? .null,
         ]
     }
 
@@ -73,6 +87,9 @@ private enum StateDocument {
         state.meanGapSeconds = try document.optionalDouble("mean_gap_seconds")
         state.advisedSeconds = try document.optionalDouble("advised_seconds")
         state.breaker = try breaker(try document.document("breaker"))
+        if case .document(let lease) = document["lease"] {
+            state.lease = SourceLease(holder: try lease.text("holder"), number: try lease.int("number"), until: try lease.date("until"))
+        }
         return state
     }
 

@@ -16,6 +16,7 @@ public struct Enricher: Sendable {
     private let triage: Triage
     private let clock: any DeskClock
     private let logger: Logger
+    private let job: Int64?
 
     /// Articles of one claim, and claims of one run at most.
     private static let claimSize = 64
@@ -25,8 +26,9 @@ public struct Enricher: Sendable {
     /// A batch that was claimed so often and never filed is read by the desk itself.
     private static let mostAttempts = 3
 
-    /// `models` nil: there is none to ask.
-    public init(store: any NewsroomStore, models: ModelDesk?, settings: EnrichmentSettings, clock: any DeskClock, logger: Logger) {
+    /// `models` nil: there is none to ask. `job`: the number of the job's run that this is.
+    public init(store: any NewsroomStore, models: ModelDesk?, settings: EnrichmentSettings, clock: any DeskClock, logger: Logger, job: Int64? = nil) {
+        self.job = job
         self.store = store
         self.models = models
         self.settings = settings
@@ -48,7 +50,7 @@ public struct Enricher: Sendable {
     /// still held belong to runs that ended; if one of them comes to life again, its filing is refused.
     public func run() async throws -> JobResult {
         var tally = Tally()
-        _ = try await store.releaseAllClaims()
+        _ = try await store.releaseAllClaims(run: job)
         try await readNew(&tally)
         try await readWithModel(&tally)
         guard tally.byModel + tally.simple > 0 else { return .nothingToDo("no article waits") }

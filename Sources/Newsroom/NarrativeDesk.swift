@@ -40,9 +40,12 @@ public struct NarrativeDesk: Sendable {
     }
 
     private let store: any NewsroomStore
+    private let run: Int64?
 
-    public init(store: any NewsroomStore) {
+    /// `run`: the job's run under which it writes; what comes late is refused by the store as ``Stores/RunLost``. Nil: under none.
+    public init(store: any NewsroomStore, run: Int64? = nil) {
         self.store = store
+        self.run = run
     }
 
     /// The bounds of a call: rows of a page; articles of the last 48 h, those among them that are in no narrative, and those
@@ -166,6 +169,8 @@ public struct NarrativeDesk: Sendable {
 
     private func save(_ changes: NarrativeChanges) async throws {
         guard !changes.saved.isEmpty || !changes.merged.isEmpty else { return }
+        var changes = changes
+        changes.run = run
         _ = try await store.save(changes)
     }
 

@@ -56,7 +56,7 @@ private struct Filer {
         var record = filing.record
         record.items = counts
         try db.insert(record)
-        return FilingResult(items: counts, state: try db.save(state), newArticles: newArticles)
+        return FilingResult(items: counts, state: try db.save(state, under: filing.lease), newArticles: newArticles)
     }
 
     // MARK: - What becomes of an item

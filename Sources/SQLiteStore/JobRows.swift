@@ -26,6 +26,15 @@ extension Database {
         return changesCount == 1
     }
 
+    func isUnderWay(_ run: Int64) throws -> Bool {
+        try first("SELECT 1 FROM job_runs WHERE id = ? AND outcome = 'running'", .integer(run)) { _ in true } ?? false
+    }
+
+    /// To be called in the transaction that writes for the run.
+    func requireUnderWay(_ run: Int64?) throws {
+        if let run, try !isUnderWay(run) { throw RunLost(run: run) }
+    }
+
     func jobRuns(job: String?, limit: Int) throws -> [JobRun] {
         let condition = job == nil ? "" : "WHERE job = ?"
         let values = job.map { [SQLValue.text($0)] } ?? []

@@ -20,6 +20,7 @@ extension Database {
     }
 
     func save(_ changes: NarrativeChanges) throws -> [Narrative] {
+        try requireUnderWay(changes.run)
         let ids = try changes.saved.map(save)
         for merge in changes.merged { try self.merge(merge) }
         return try ids.map(storedNarrative)

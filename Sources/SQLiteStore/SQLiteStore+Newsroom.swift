@@ -25,8 +25,11 @@ extension SQLiteStore: NewsroomStore {
         try await write { db in try db.releaseClaim(claim) }
     }
 
-    public func releaseAllClaims() async throws -> Int {
-        try await write { db in try db.releaseAllClaims() }
+    public func releaseAllClaims(run: Int64?) async throws -> Int {
+        try await write { db in
+            try db.requireUnderWay(run)
+            return try db.releaseAllClaims()
+        }
     }
 
     public func enrichmentBacklog() async throws -> EnrichmentBacklog {
@@ -101,6 +104,10 @@ extension SQLiteStore: NewsroomStore {
 
     public func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) async throws -> Bool {
         try await write { db in try db.end(run, as: outcome, message: message, retryAt: retryAt, at: instant) }
+    }
+
+    public func isUnderWay(_ run: Int64) async throws -> Bool {
+        try await read { db in try db.isUnderWay(run) }
     }
 
     public func jobRuns(job: String?, limit: Int) async throws -> [JobRun] {

@@ -2,7 +2,7 @@
 // (many writes, one fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors),
 // SQLStatements; then the …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerBook, LedgerSums,
 // LedgerReading, LedgerReconciling. The newsroom: SQLiteStore+Newsroom, NewsroomTables, EnrichmentQueue, EnrichmentRows, EnrichmentReading,
-// NarrativeRows, BriefingRows, JobRows. It knows nothing of documents or the network, and has no clock: time comes with what it is
+// NarrativeRows, BriefingRows, JobRows. Hosts: HostRows. It knows nothing of documents or the network, and has no clock: time comes with what it is
 // given. Tests: Tests/StoresTests.
 
 public import FoundationEssentials
@@ -47,6 +47,11 @@ public final class SQLiteStore: DeskStore {
         return Dictionary(uniqueKeysWithValues: states.map { ($0.source, $0) })
     }
 
+    public func sourceStates(of sources: [SourceID]) async throws -> [SourceID: SourceState] {
+        let states = try await read { db in try db.sourceStates(of: sources) }
+        return Dictionary(states.map { ($0.source, $0) }) { first, _ in first }
+    }
+
     public func sourceState(of source: SourceID) async throws -> SourceState? {
         try await read { db in try db.sourceState(of: source) }
     }
@@ -65,6 +70,10 @@ public final class SQLiteStore: DeskStore {
 
     public func save(_ state: SourceState) async throws -> SourceState {
         try await write { db in try db.save(state) }
+    }
+
+    public func claim(_ state: SourceState) async throws -> SourceState {
+        try await writeLedger(.committed) { db, _ in try db.save(state) }
     }
 
     public func articles(_ query: ArticleQuery) async throws -> [Article] {
@@ -153,7 +162,7 @@ public final class SQLiteStore: DeskStore {
 
     private func translated(_ error: any Error) -> any Error {
         switch error {
-        case is StoreConflict, is CancellationError: error
+        case is any StoreRefusal, is CancellationError: error
         default: StoreFile.explain(error, path: path)
         }
     }

@@ -33,6 +33,10 @@ enum Schema {
             try db.execute(sql: AuditTables.audit)
             try db.execute(sql: AuditTables.articleCounts)
         }
+        migrator.registerMigration("6 hosts and leases") { db in
+            try db.execute(sql: HostTables.hosts)
+            try db.execute(sql: HostTables.leases)
+        }
         return migrator
     }
 

@@ -10,22 +10,34 @@ extension Database {
         try rows("SELECT \(StateColumns.all) FROM source_states", [], StateColumns.state)
     }
 
+    func sourceStates(of sources: [SourceID]) throws -> [SourceState] {
+        try rows(
+            "SELECT \(StateColumns.all) FROM source_states WHERE source IN (SELECT value FROM json_each(?))",
+            [.text(StoredList.text(sources.map(\.text)))],
+            StateColumns.state)
+    }
+
     func sourceState(of source: SourceID) throws -> SourceState? {
         try first("SELECT \(StateColumns.all) FROM source_states WHERE source = ?", .text(source.text), make: StateColumns.state)
     }
 
     /// Writes the state under the next revision, which it returns with it. Throws ``StoreConflict`` when the row has another revision
-    /// than the state was read with.
-    func save(_ state: SourceState) throws -> SourceState {
+    /// than the state was read with, and ``LeaseLost`` when it does not hold this `lease`.
+    func save(_ state: SourceState, under lease: Int? = nil) throws -> SourceState {
         var saved = state
         saved.revision += 1
         let values = StateColumns.values(of: saved)
-        if state.revision == 0 {
+        if state.revision == 0, lease == nil {
             try run(StateColumns.insert, values)
         } else {
-            try run(StateColumns.update, values + [.text(state.source.text), SQLValue(state.revision)])
+            let key: [SQLValue] = [.text(state.source.text), SQLValue(state.revision)]
+            try run(StateColumns.update + (lease == nil ? "" : " AND lease_number = ?"), values + key + (lease.map { [SQLValue($0)] } ?? []))
         }
-        guard changesCount == 1 else { throw StoreConflict(source: state.source) }
+        guard changesCount == 1 else {
+            let present = try sourceState(of: state.source)?.lease
+            guard let lease, present?.number != lease else { throw StoreConflict(source: state.source) }
+            throw LeaseLost(source: state.source, number: lease, holder: present?.holder)
+        }
         return saved
     }
 }
@@ -38,7 +50,7 @@ private enum StateColumns {
         "last_hint", "served_by", "failing_since", "validators_url", "etag", "last_modified", "moved_to", "adapter_state",
         "mean_gap_seconds", "advised_seconds", "breaker_state", "breaker_generation", "breaker_failures", "breaker_window",
         "breaker_slow_window", "breaker_times_opened", "breaker_opened_at", "breaker_reopens_at", "breaker_probe_lease_until",
-        "breaker_cause", "not_before",
+        "breaker_cause", "not_before", "lease_holder", "lease_number", "lease_until",
     ]
     static let all = names.joined(separator: ", ")
     static let insert = """
@@ -60,6 +72,7 @@ private enum StateColumns {
             .text(bits(breaker.window)), .text(bits(breaker.slowWindow)), SQLValue(breaker.timesOpened),
             SQLValue(breaker.openedAt),
             SQLValue(breaker.reopensAt), SQLValue(breaker.probeLeaseUntil), SQLValue(breaker.cause), SQLValue(state.notBefore),
+            SQLValue(state.lease?.holder), SQLValue(state.lease?.number), SQLValue(state.lease?.until),
         ]
     }
 
@@ -83,6 +96,9 @@ private enum StateColumns {
         state.advisedSeconds = row.optionalDouble(17)
         state.breaker = breaker(row)
         state.notBefore = row.optionalDate(28)
+        if let holder = row.optionalText(29), let number = row.optionalInt(30), let until = row.optionalDate(31) {
+            state.lease = SourceLease(holder: holder, number: number, until: until)
+        }
         return state
     }
 

@@ -1,4 +1,4 @@
-// Stores: what the desk keeps, as contracts for engines. Read in this order: DeskStore, SourceState, PollRecord, Article,
+// Stores: what the desk keeps, as contracts for engines. Read in this order: DeskStore, SourceState, SourceLease, HostStore, PollRecord, Article,
 // ArticleDraft, LedgerStore (money), NewsroomStore (what is made of articles: Enrichment, Narrative, Briefing, JobRun). It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
 // engine runs: Tests/StoresTests.
 
@@ -8,16 +8,20 @@ public import WireCore
 /// Everything that outlives the process. All times are UTC; all methods may be called from any task at any time.
 ///
 /// A method that returns has made its effect durable: it survives kill -9 at the next instant. Errors are ``DeskError`` with code
-/// `store`, except ``StoreConflict``.
+/// `store`, except ``StoreConflict`` and ``LeaseLost``.
 public protocol DeskStore: Sendable {
     /// The states of all sources that were ever polled.
     func sourceStates() async throws -> [SourceID: SourceState]
+
+    /// The states of these sources, as far as they were ever polled.
+    func sourceStates(of sources: [SourceID]) async throws -> [SourceID: SourceState]
 
     /// The state of one source; nil before its first poll.
     func sourceState(of source: SourceID) async throws -> SourceState?
 
     /// Files one poll: its items, its record and the source's new state in one transaction, all or nothing.
-    /// Throws ``StoreConflict`` when somebody else changed the state since `filing.state.revision` was read.
+    /// Throws ``StoreConflict`` when somebody else changed the state since `filing.state.revision` was read, and ``LeaseLost`` when the state
+    /// does not hold the lease `filing.lease` any more.
     func file(_ filing: PollFiling) async throws -> FilingResult
 
     /// What filing these items would come to; writes nothing. Daily ceilings are left out of account.
@@ -25,6 +29,9 @@ public protocol DeskStore: Sendable {
 
     /// Replaces a source's state alone. Throws ``StoreConflict`` as ``file(_:)`` does. Returns the state with its new revision.
     func save(_ state: SourceState) async throws -> SourceState
+
+    /// Saves a state that grants a lease, as ``save(_:)`` does, except that it need not survive a power failure: the lease binds nobody then.
+    func claim(_ state: SourceState) async throws -> SourceState
 
     /// Articles by first-seen time, newest first.
     func articles(_ query: ArticleQuery) async throws -> [Article]
@@ -83,8 +90,11 @@ public struct PollQuery: Sendable {
     }
 }
 
+/// A write that the store did not make because of what others have written since; no failure of the store's.
+public protocol StoreRefusal: Error, Sendable {}
+
 /// A write came too late: the state was changed by somebody else in between. Read again and decide again.
-public struct StoreConflict: Error, Sendable, Equatable {
+public struct StoreConflict: Error, StoreRefusal, Equatable {
     public var source: SourceID
     public init(source: SourceID) { self.source = source }
 }
@@ -122,6 +132,8 @@ public struct PollFiling: Sendable {
     public var bytesStoredPerDay: ByteCount
     /// Prices that the poll read; entered with the items.
     public var prices: [PricePoint] = []
+    /// The number of the lease that the poll was made under; it must be in the store's state still. Nil: under none.
+    public var lease: Int?
 
     public init(drafts: [ArticleDraft], state: SourceState, record: PollRecord, newItemsPerDay: Int, bytesStoredPerDay: ByteCount) {
         self.drafts = drafts

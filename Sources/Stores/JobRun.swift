@@ -53,6 +53,14 @@ public struct JobRun: Sendable, Equatable {
     }
 }
 
+/// What a run wanted to write came too late: the run has ended, or another host has taken its slot. Nothing was written.
+public struct RunLost: Error, StoreRefusal, Equatable, CustomStringConvertible {
+    public var run: Int64
+    public init(run: Int64) { self.run = run }
+
+    public var description: String { "the job's run \(run) is under way no more: another host took its slot" }
+}
+
 /// A host's wish to run a job's slot.
 public struct JobRequest: Sendable {
     public var job: String

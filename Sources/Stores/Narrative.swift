@@ -74,6 +74,8 @@ public struct NarrativeChanges: Sendable {
     public var saved: [Saved] = []
     /// Narratives taken in by others: their articles move over.
     public var merged: [Merge] = []
+    /// The run of a job that makes the changes; it must be under way still. Nil: no job does.
+    public var run: Int64?
 
     public struct Saved: Sendable {
         public var narrative: Narrative

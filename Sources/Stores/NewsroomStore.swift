@@ -4,7 +4,7 @@ public import WireCore
 /// What the newsroom keeps: enrichments, entity mentions, narratives, patterns, briefings, job runs, prices, and alerts with a cooldown.
 ///
 /// As in ``DeskStore``: a method that returns has made its effect durable; instants are kept to the millisecond; errors are ``DeskError``
-/// with code `store`, and leave everything as it was. A new article enters the queue of enrichment in the transaction that files it.
+/// with code `store`, or ``RunLost``, and leave everything as it was. A new article enters the queue of enrichment in the transaction that files it.
 /// What a pruned article leaves behind (its enrichment, mentions, membership in a narrative) goes with it; a briefing's citations stay.
 public protocol NewsroomStore: Sendable {
     // MARK: Enrichment
@@ -23,8 +23,9 @@ public protocol NewsroomStore: Sendable {
     func file(_ enrichments: [Enrichment], claim: Int64) async throws -> Int
     /// Gives a claim's articles back at once: they can be claimed again, and the claim files nothing any more.
     func releaseClaim(_ claim: Int64) async throws
-    /// Gives every claim back at once, whoever holds it: for the one worker that knows that all others have ended. Returns how many articles.
-    func releaseAllClaims() async throws -> Int
+    /// Gives every claim back at once, whoever holds it: for the one run that may hold any. Returns how many articles. Throws ``RunLost`` when that
+    /// run is not under way; nil: for a worker that knows that all others have ended.
+    func releaseAllClaims(run: Int64?) async throws -> Int
     func enrichmentBacklog() async throws -> EnrichmentBacklog
     /// Enriched articles, by article id, newest first.
     func enrichedArticles(_ query: EnrichedQuery) async throws -> [EnrichedArticle]
@@ -45,7 +46,7 @@ public protocol NewsroomStore: Sendable {
     /// Writes all changes or none: first what is saved, then the merges. An article is in one narrative at most: one that is in another
     /// already stays there, one without an enrichment stays outside. What joins a merged narrative goes to the one that took it in;
     /// a merged one stays merged. Returns the written narratives as they are then, with their numbers, in order. Throws for a narrative
-    /// that is not there and for one that would be merged into itself.
+    /// that is not there and for one that would be merged into itself, and ``RunLost`` when the run that makes the changes is not under way.
     func save(_ changes: NarrativeChanges) async throws -> [Narrative]
     /// By day, oldest first; of a merged one that of the narrative that took it in.
     func timeline(of narrative: Int64) async throws -> [NarrativeDay]
@@ -73,6 +74,8 @@ public protocol NewsroomStore: Sendable {
     func begin(_ request: JobRequest) async throws -> JobPermit
     /// Ends a run. False when it is not this run's to end any more (it has ended, or its lease ran out and somebody else asked for the job).
     func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) async throws -> Bool
+    /// True while the run has not ended, and nobody has taken its job.
+    func isUnderWay(_ run: Int64) async throws -> Bool
     /// Runs by start, newest first; of one job, or of all.
     func jobRuns(job: String?, limit: Int) async throws -> [JobRun]
     /// The last run of each job, by job.
@@ -97,6 +100,11 @@ public protocol NewsroomStore: Sendable {
     func pruneNewsroom(patternsBefore: Date, pricesBefore: Date, jobRunsBefore: Date, smokeBriefingsBefore: Date) async throws -> Int
 }
 
+extension NewsroomStore {
+    /// Gives every claim back at once, under no run.
+    public func releaseAllClaims() async throws -> Int { try await releaseAllClaims(run: nil) }
+}
+
 /// What a coin cost at an instant.
 public struct PricePoint: Sendable, Equatable {
     /// The source's own name for it, "bitcoin".
@@ -115,4 +123,4 @@ public struct PricePoint: Sendable, Equatable {
 }
 
 /// Everything that the desk keeps, in one store.
-public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore & AuditStore
+public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore & AuditStore & HostStore

@@ -36,6 +36,8 @@ public struct SourceState: Sendable, Equatable {
     public var meanGapSeconds: Double?
     /// The interval that the document or its headers ask for, in seconds.
     public var advisedSeconds: Double?
+    /// Who is polling it; nil: nobody.
+    public var lease: SourceLease?
 
     public init(source: SourceID) { self.source = source }
 }

@@ -90,6 +90,42 @@ extension NewsroomConformance {
                 try expectEqual(permit, outcome == .done ? .alreadyDone(before) : .givenUp(forced))
             }
         },
+        NewsroomCheck("What a run writes is refused once the run has ended, or another has taken its job, and leaves nothing behind") { rig in
+            func write(_ title: String, under run: JobRun) async throws {
+                var changes = NarrativeChanges()
+                changes.saved = [.init(rig.narrative(title))]
+                changes.run = run.id
+                _ = try await rig.store.save(changes)
+            }
+            func expectLost(_ run: JobRun) async throws {
+                do {
+                    try await write("late", under: run)
+                } catch let lost as RunLost {
+                    return try expectEqual(lost.run, run.id)
+                }
+                throw ConformanceFailure(description: "no RunLost was thrown")
+            }
+            let first = try await rig.begun(rig.request("narratives", "1", at: 0))
+            try await write("in time", under: first)
+            try expectEqual(try await rig.other.isUnderWay(first.id), true)
+            // Its lease has run out; nobody has asked for the job yet.
+            try await write("in time, too", under: first)
+            let second = try await rig.begun(rig.request("narratives", "1", at: 60))
+            try expectEqual(try await rig.other.isUnderWay(first.id), false)
+            try await expectLost(first)
+            try await write("by the other", under: second)
+            try expectEqual(try await rig.end(second, as: .done, at: 61), true)
+            try await expectLost(second)
+            // Nor may it take claims from the hands of others.
+            try await rig.articles("a")
+            let claim = try await rig.claimed(at: 62)
+            do {
+                _ = try await rig.store.releaseAllClaims(run: first.id)
+                throw ConformanceFailure(description: "a lost run released claims")
+            } catch is RunLost {}
+            try expectEqual(try await rig.store.file([rig.enrichment(claim.articles[0].id)], claim: claim.number), 1)
+            try expectEqual(Set(try await rig.titles()), ["in time", "in time, too", "by the other"])
+        },
         NewsroomCheck("Runs are listed by start, newest first, of one job or of all; the last run of each job is found") { rig in
             for (job, slot, second) in [("b", "1", 1.0), ("a", "1", 2), ("b", "2", 3), ("a", "2", 4)] {
                 try await rig.ran(rig.request(job, slot, at: second), as: .done)

@@ -137,6 +137,7 @@ extension StoreConformance {
         state.validators = Validators(etag: "W/\"ä\u{0}b\"", lastModified: "Tue, 24 Nov 2026 08:00:00 GMT")
         (state.movedTo, state.adapterState) = ("https://elsewhere.example/", #"{"cursor":"x"}"#)
         (state.meanGapSeconds, state.advisedSeconds) = (1234.5, 0.1)
+        state.lease = SourceLease(holder: "desk-1 4711:88:boot", number: 7, until: rig.at(360.001))
         return state
     }
 

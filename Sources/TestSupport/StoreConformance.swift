@@ -1,5 +1,5 @@
 // TestSupport: what several test targets share. StoreConformance is the contract of Stores as checks that any engine can run;
-// StoreConformance+States, +Items, +Lists and +Upkeep hold them by theme, StoreRig the tools they use. LedgerConformance
+// StoreConformance+States, +Leases, +Items, +Lists and +Upkeep hold them by theme, StoreRig the tools they use. LedgerConformance
 // and LedgerRig are the same for money.
 
 public import Stores
@@ -8,7 +8,7 @@ public import Stores
 /// sentence of the contract does not hold.
 public enum StoreConformance {
     /// All checks, by theme.
-    public static let checks: [StoreCheck] = states + items + resemblances + ceilings + lists + upkeep
+    public static let checks: [StoreCheck] = states + leases + items + resemblances + ceilings + lists + upkeep
 }
 
 /// One sentence of the contract and how to try it.

@@ -8,10 +8,12 @@ public import WireCore
 
 /// What API and dashboard read from and act upon.
 public struct DeskParts: Sendable {
-    public typealias Store = any DeskStore & LedgerStore & AuditStore
+    public typealias Store = any DeskStore & LedgerStore & AuditStore & HostStore
 
     public var desk: Desk
     public var store: Store
+    /// This host among others; nil: it is on no list.
+    public var presence: HostPresence?
     /// Nil: this host runs no newsroom.
     public var newsroom: NewsroomDoor?
     /// Nil: sources can be looked at only.
@@ -26,11 +28,12 @@ public struct DeskParts: Sendable {
     var news: LiveNews?
 
     public init(
-        desk: Desk, store: Store, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
+        desk: Desk, store: Store, presence: HostPresence? = nil, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
         registryProblem: @escaping @Sendable () -> String? = { nil }, clock: any DeskClock, logger: Logger
     ) {
         self.desk = desk
         self.store = store
+        self.presence = presence
         self.newsroom = newsroom
         self.actions = actions
         self.isPolling = isPolling
@@ -80,6 +83,12 @@ public struct DeskParts: Sendable {
 
     /// The days of a report, oldest first, those without a call included.
     static func days(_ count: Int, to day: LedgerPeriod) -> [LedgerPeriod] { (0..<count).reversed().map { Self.day(back: $0, from: day) } }
+
+    /// Who is at work, as this host sees it; where it is on no list itself, as the others say.
+    func roster() async throws -> Roster {
+        if let presence { return presence.roster }
+        return Roster(asTold: try await store.hosts(), at: now)
+    }
 
     /// Throws 503 where there is no newsroom.
     func theNewsroom() throws(Problem) -> NewsroomDoor {

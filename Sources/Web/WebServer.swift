@@ -116,7 +116,8 @@ public struct WebServer: Service {
             + SourcePage(parts: parts, frame: frame).routes + CostsPage(parts: parts, frame: frame).routes
             + BriefingPage(parts: parts, frame: frame).routes + NarrativesPage(parts: parts, frame: frame).routes
             + ArticlesPage(parts: parts, frame: frame).routes + JobsPage(parts: parts, frame: frame).routes
-            + LedgerPage(parts: parts, frame: frame).routes + LogInPage(parts: parts, frame: frame, keeper: keeper).routes
+            + HostsPage(parts: parts, frame: frame).routes + LedgerPage(parts: parts, frame: frame).routes
+            + LogInPage(parts: parts, frame: frame, keeper: keeper).routes
         return endpoints.map(\.route) + pages + frame.assets.routes + [LiveRoute(news: polls.news).route]
     }
 }

@@ -8,10 +8,11 @@ public protocol DeskClock: Sendable {
     func now() -> Date
     /// Returns at `instant` or soon after it, at once if it has passed. Throws `CancellationError` when the task is cancelled.
     func sleep(until instant: Date) async throws
+    /// Waits for a span of the desk's time. Throws `CancellationError` when the task is cancelled.
+    func sleep(for span: Duration) async throws
 }
 
 extension DeskClock {
-    /// Waits for a span of the desk's time.
     public func sleep(for span: Duration) async throws {
         try await sleep(until: now().addingTimeInterval(span.seconds))
     }
@@ -21,6 +22,9 @@ extension DeskClock {
 public struct SystemClock: DeskClock {
     public init() {}
     public func now() -> Date { Date() }
+    /// As long as it says, also when the machine's clock is set meanwhile.
+    public func sleep(for span: Duration) async throws { try await Task.sleep(for: max(span, .zero)) }
+
     public func sleep(until instant: Date) async throws {
         // Slept in slices, so that a corrected system clock is noticed within a minute.
         while true {

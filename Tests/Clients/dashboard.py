@@ -12,7 +12,7 @@ from stage import check, finish, stage
 PROGRAM = sys.argv[1]
 IMAGES = sys.argv[2] if len(sys.argv) > 2 else None
 TOKEN = "a-token-of-thirty-two-characters"
-PAGES = ["/", "/sources", "/sources/messari", "/costs", "/briefing", "/narratives", "/narratives/1", "/signals", "/articles", "/articles/1", "/jobs", "/ledger", "/audit"]
+PAGES = ["/", "/sources", "/sources/messari", "/costs", "/briefing", "/narratives", "/narratives/1", "/signals", "/articles", "/articles/1", "/jobs", "/hosts", "/ledger", "/audit"]
 EMPTY_PAGES = [page for page in PAGES if not page.endswith("/1") and page != "/sources/messari"]
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 

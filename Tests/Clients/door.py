@@ -59,7 +59,7 @@ def form(**fields):
 
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-READS = ["/", "/sources", "/sources/decrypt", "/costs", "/briefing", "/narratives", "/signals", "/articles", "/articles/1", "/jobs", "/ledger", "/audit",
+READS = ["/", "/sources", "/sources/decrypt", "/costs", "/briefing", "/narratives", "/signals", "/articles", "/articles/1", "/jobs", "/hosts", "/ledger", "/audit",
          "/metrics", "/api/v1/sources", "/api/v1/ledger", "/api/v1/audit", "/admin/api-costs/summary", "/admin/cache/stats", "/live"]
 CHANGES = ["/sources/decrypt/disable", "/sources/decrypt/poll", "/api/v1/sources/decrypt/disable", "/api/v1/sources/decrypt/diagnose",
            "/admin/cache/clear-expired", "/admin/trigger-briefing", "/costs/clear-expired", "/briefing/order"]

@@ -43,6 +43,7 @@ struct StagedNews {
         for (index, (name, _)) in Self.names.enumerated() { try await filePolls(of: name, index) }
         if isSpent { try await fileHostile() }
         try await fileCalls(isSpent: isSpent)
+        try await enterHosts(isDead: isSpent)
         _ = try await store.raiseAlert(
             id: "cost:day:2026-11-23:0.5", message: "Model calls have cost $0.52 on 2026-11-23; the alert is set at $0.50 a day.",
             at: clock.instant.addingTimeInterval(-50_000))
@@ -55,6 +56,20 @@ struct StagedNews {
                     at: clock.instant.addingTimeInterval(-minutes * 60), actor: "session from 192.0.2.44", action: action, subject: subject,
                     detail: action == "source.disable" ? "publishes monthly; asked to pause until December, until 2026-12-01T00:00:00Z" : nil,
                     failure: failure))
+        }
+    }
+
+    /// Two machines; the second is dead, or its clock wrong.
+    private func enterHosts(isDead: Bool) async throws {
+        for (index, (name, sources)) in [("desk-1", 7), ("desk-2", 5)].enumerated() {
+            let isLast = index == 1
+            var entry = HostEntry(
+                id: "\(name) \(4711 + index):8823\(index):4be2", roles: isLast ? ["poll"] : ["newsroom", "poll", "web"], version: "0.1.0",
+                address: isLast ? nil : "http://127.0.0.1:8080", startedAt: clock.instant.addingTimeInterval(-90_000), beat: 45_000,
+                beatAt: clock.instant.addingTimeInterval(isLast ? (isDead ? -340 : 8) : -1))
+            (entry.work.sources, entry.work.pollsPerMinute, entry.work.pollsUnderWay) = (sources, sources * 3, isLast ? 1 : 0)
+            entry.work.jobs = isLast ? [] : ["enrich"]
+            _ = try await store.beat(entry)
         }
     }
 

@@ -157,7 +157,7 @@ extension StagedNewsroom: NewsroomStore {
     func claimModelBatch(size: Int, patience: Duration, now: Date, until: Date) async throws -> ArticleClaim? { nil }
     func file(_ enrichments: [Enrichment], claim: Int64) async throws -> Int { 0 }
     func releaseClaim(_ claim: Int64) async throws {}
-    func releaseAllClaims() async throws -> Int { 0 }
+    func releaseAllClaims(run: Int64?) async throws -> Int { 0 }
 
     func enrichmentBacklog() async throws -> EnrichmentBacklog {
         var backlog = EnrichmentBacklog()
@@ -249,6 +249,7 @@ extension StagedNewsroom: NewsroomStore {
         Array(stagedRuns.filter { run in run.job == job ?? run.job }.prefix(limit))
     }
 
+    func isUnderWay(_ run: Int64) async throws -> Bool { false }
     func lastJobRuns() async throws -> [JobRun] {
         var seen: Set<String> = []
         return stagedRuns.filter { seen.insert($0.job).inserted }

@@ -5,6 +5,7 @@ import Newsroom
 import SQLiteStore
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 import WireCore
 
@@ -22,12 +23,12 @@ import WireCore
 
         var runs: [(job: Job, slot: String, isLast: Bool)] { state.withLock { $0 } }
         func schedule() async -> JobSchedule { table }
-        func perform(_ job: Job, _ slot: JobSlot, isForced: Bool, isLastAttempt: Bool) async throws -> JobResult {
+        func perform(_ order: JobOrder) async throws -> JobResult {
             let number = state.withLock { runs -> Int in
-                runs.append((job, slot.key, isLastAttempt))
-                return runs.count { $0.job == job }
+                runs.append((order.job, order.slot.key, order.isLastAttempt))
+                return runs.count { $0.job == order.job }
             }
-            return try await body(job, number)
+            return try await body(order.job, number)
         }
     }
 
@@ -157,6 +158,65 @@ import WireCore
             let runner = JobRunner(performer: performer, store: store, owner: .own, clock: clock, logger: Self.logger)
             try await Self.run([runner]) { ended.withLock { $0.contains(.morningBriefing) } }
             #expect(ended.withLock { Array($0.prefix(3)) } == [.enrich, .narratives, .morningBriefing])
+        }
+    }
+
+    @Test("The job of a host that beats no more is free as soon as that is known; the host cannot end it when it wakes")
+    func dead() async throws {
+        try await Self.withStore { store in
+            let clock = HandClock(Self.morning)
+            func presence(_ name: String) -> HostPresence {
+                HostPresence(
+                    owner: JobOwner(machine: name, process: "1:1:b"), roles: ["newsroom"], version: "1", store: store, clock: clock,
+                    logger: Self.logger)
+            }
+            let (stalled, other) = (presence("stalled"), presence("other"))
+            try await stalled.enter()
+            try await other.enter()
+            let request = JobRequest(
+                job: "briefing_morning", slot: "2026-11-24", owner: stalled.id, now: clock.now(), lease: .seconds(1800), attempts: 4)
+            guard case .granted(let run) = try await store.begin(request) else { throw DeskError(.failure, "not granted") }
+            let performer = Performer(try Self.schedule()) { _, _ in .done("written") }
+            let runner = JobRunner(
+                performer: performer, store: store, owner: JobOwner(machine: "other", process: "1:1:b"), clock: clock, logger: Self.logger,
+                presence: other)
+            for _ in 0..<7 {
+                clock.advance(2)
+                try await other.enter()
+                guard case .underWay = try await runner.runNow(.morningBriefing, isForced: false) else { throw DeskError(.failure, "taken too soon") }
+            }
+            clock.advance(2)
+            try await other.enter()
+            let permit = try await runner.runNow(.morningBriefing, isForced: false)
+            guard case .granted(let taken) = permit else { throw DeskError(.failure, "not taken over: \(permit)") }
+            #expect(taken.outcome == .done && taken.attempt == 2)
+            let runs = try await store.jobRuns(job: nil, limit: 9)
+            #expect(runs.map(\.outcome) == [.done, .abandoned] && runs.last?.message == "its host was heard of no more")
+            #expect(try await store.end(run.id, as: .done, message: "late", retryAt: nil, at: clock.now()) == false)
+        }
+    }
+
+    @Test("A run whose slot another host took is called off within seconds, and enters nothing")
+    func lost() async throws {
+        try await Self.withStore { store in
+            let clock = AcceleratedClock(start: try #require(UTCTime.parse(Self.morning)), factor: 60)
+            let presence = HostPresence(roles: ["newsroom"], version: "1", store: store, clock: clock, logger: Self.logger)
+            try await presence.enter()
+            let performer = Performer(try Self.schedule()) { _, _ in
+                try await Task.sleep(for: .seconds(3600))
+                return .done("too late")
+            }
+            let runner = JobRunner(
+                performer: performer, store: store, owner: .own, clock: clock, logger: Self.logger, presence: presence)
+            let running = Task { try await runner.runNow(.morningBriefing, isForced: false) }
+            var run: JobRun?
+            while await runner.jobsUnderWay != ["briefing_morning"] { await Task.yield() }
+            while run == nil { run = try await store.jobRuns(job: nil, limit: 1).first }
+            _ = try await store.end(try #require(run).id, as: .abandoned, message: "taken", retryAt: nil, at: clock.now())
+            guard case .granted(let ended) = try await running.value else { throw DeskError(.failure, "not granted") }
+            #expect(ended.outcome == .failed && ended.message.contains("under way no more"))
+            let (runs, jobs) = (try await store.jobRuns(job: nil, limit: 9), await runner.jobsUnderWay)
+            #expect(runs.map(\.message) == ["taken"] && jobs.isEmpty)
         }
     }
 

@@ -119,7 +119,7 @@ actor NarrativeMemory: NewsroomStore {
     func claimModelBatch(size: Int, patience: Duration, now: Date, until: Date) throws -> ArticleClaim? { throw NotKept() }
     func file(_ enrichments: [Enrichment], claim: Int64) throws -> Int { throw NotKept() }
     func releaseClaim(_ claim: Int64) throws { throw NotKept() }
-    func releaseAllClaims() throws -> Int { throw NotKept() }
+    func releaseAllClaims(run: Int64?) throws -> Int { throw NotKept() }
     func enrichmentBacklog() throws -> EnrichmentBacklog { throw NotKept() }
     func processingCounts(from: Date, to: Date) throws -> [ProcessingCount] { throw NotKept() }
     func timeline(of narrative: Int64) throws -> [NarrativeDay] { throw NotKept() }
@@ -128,6 +128,7 @@ actor NarrativeMemory: NewsroomStore {
     func briefing(_ id: Int64) throws -> Briefing? { throw NotKept() }
     func citations(from: Date, to: Date) throws -> [SourceID: Int] { throw NotKept() }
     func begin(_ request: JobRequest) throws -> JobPermit { throw NotKept() }
+    func isUnderWay(_ run: Int64) throws -> Bool { throw NotKept() }
     func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) throws -> Bool { throw NotKept() }
     func jobRuns(job: String?, limit: Int) throws -> [JobRun] { throw NotKept() }
     func lastJobRuns() throws -> [JobRun] { throw NotKept() }

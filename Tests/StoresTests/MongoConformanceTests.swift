@@ -23,6 +23,11 @@ struct MongoConformanceTests {
         try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
     }
 
+    @Test("Of hosts at work, by two hosts upon one database", arguments: HostConformance.checks)
+    func hosts(_ check: HostCheck) async throws {
+        try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
+    }
+
     @Test("Of audit lines, by two hosts upon one database", arguments: AuditConformance.checks)
     func audit(_ check: AuditCheck) async throws {
         try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }

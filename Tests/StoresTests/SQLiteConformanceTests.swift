@@ -14,6 +14,15 @@ struct SQLiteConformanceTests {
             try await store.close()
         }
     }
+
+    @Test("Of hosts at work, by two doors to one file", arguments: HostConformance.checks)
+    func hosts(_ check: HostCheck) async throws {
+        try await withTemporaryFolder { folder in
+            let doors = try (0..<2).map { _ in try SQLiteStore(path: folder + "/desk.sqlite") }
+            try await check.run(on: doors[0], doors[1])
+            for door in doors { try await door.close() }
+        }
+    }
 }
 
 /// Runs `body` with the path of a new folder, and removes it afterwards.

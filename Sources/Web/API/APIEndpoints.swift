@@ -11,7 +11,7 @@ struct APIEndpoints {
     var all: [Endpoint] {
         let described =
             [health, ready, metricsPage] + OldEndpoints(parts: parts).all + SourceEndpoints(parts: parts).all + MoneyEndpoints(parts: parts).all
-            + NewsroomEndpoints(parts: parts).all
+            + NewsroomEndpoints(parts: parts).all + HostEndpoints(parts: parts).all
         let document = document(nil)
         return described + [self.document(OpenAPIDocument.bytes(described + [document], components: Components.all, asksForToken: asksForToken))]
     }

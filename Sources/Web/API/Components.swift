@@ -10,7 +10,7 @@ enum Components {
         ("Problem", problem), ("Source", source), ("Poll", poll), ("Diagnosis", diagnosis), ("Breaker", .object(breaker)), ("Items", items),
         ("Evidence", evidence), ("Article", article), ("LedgerEntry", ledgerEntry), ("Budget", budget), ("Alert", alert), ("AuditEntry", auditEntry),
         ("Briefing", briefing), ("Sentence", sentence), ("Narrative", narrative), ("NarrativeDay", narrativeDay), ("Signal", signal),
-        ("Pattern", pattern), ("JobRun", jobRun), ("Job", job),
+        ("Pattern", pattern), ("JobRun", jobRun), ("Job", job), ("Host", host),
     ]
 
     static let problem = Shape.object([
@@ -164,6 +164,16 @@ enum Components {
         .always("id", safeCount), .always("job", .text), .always("slot", .text), .always("attempt", safeCount), .always("startedAt", .instant),
         .always("endedAt", Shape.instant.orNull), .always("outcome", .oneOf(JobOutcome.allCases.map(\.rawValue))), .always("message", .text),
         .always("retryAt", Shape.instant.orNull), .always("owner", .text),
+    ])
+
+    static let host = Shape.object([
+        .always("id", Shape.text.noted("Machine and process.")), .always("machine", .text), .always("pid", .text),
+        .always("state", .oneOf(["alive", "dead"])), .always("roles", .list(.text)), .always("version", .text),
+        .always("address", Shape.text.orNull), .always("startedAt", .instant), .always("lastBeatAt", .instant),
+        .always("lastBeatSecondsAgo", safeCount),
+        .always("clockAheadSeconds", Shape.integer.orNull.noted("Of the host's clock before this one's; null for a dead host.")),
+        .always("sources", safeCount), .always("pollsPerMinute", safeCount), .always("pollsUnderWay", safeCount), .always("leasesLost", safeCount),
+        .always("jobs", .list(.text)),
     ])
 
     static let job = Shape.object([

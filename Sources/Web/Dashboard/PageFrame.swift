@@ -10,7 +10,7 @@ struct PageFrame: Sendable {
     /// The pages of the navigation, in its order.
     static let places: [(path: String, name: String)] = [
         ("/", "Overview"), ("/sources", "Sources"), ("/costs", "Costs"), ("/briefing", "Briefing"), ("/narratives", "Narratives"),
-        ("/signals", "Signals"), ("/articles", "Articles"), ("/jobs", "Jobs"), ("/ledger", "Ledger"), ("/audit", "Audit"),
+        ("/signals", "Signals"), ("/articles", "Articles"), ("/jobs", "Jobs"), ("/hosts", "Hosts"), ("/ledger", "Ledger"), ("/audit", "Audit"),
     ]
 
     /// A page as an answer. `place`: its path in the navigation.

@@ -17,6 +17,7 @@ struct DeskMetrics {
         addPolls(to: &page)
         try await addMoney(to: &page)
         try await addNewsroom(to: &page)
+        try await addHosts(to: &page)
         page.histograms(
             "wiredesk_http_request_duration_seconds", "How long answers to requests took, until their body began.",
             times.all.map { key, histogram in ([("path", key.place), ("method", key.method), ("status", key.status)], histogram) })
@@ -105,6 +106,23 @@ struct DeskMetrics {
             "wiredesk_cached_answers", "Answers that are kept.",
             [([("state", "active")], Double(cache.total - cache.expired)), ([("state", "expired")], Double(cache.expired))])
         page.gauge("wiredesk_cached_answer_bytes", "Bytes of the answers that are kept.", [([], Double(cache.bytes))])
+    }
+
+    private func addHosts(to page: inout MetricsPage) async throws {
+        let members = try await parts.roster().members
+        page.gauge(
+            "wiredesk_hosts", "Hosts upon this store as this one sees them.",
+            [([("state", "alive")], Double(members.count { $0.isAlive })), ([("state", "dead")], Double(members.count { !$0.isAlive }))])
+        let work = await parts.desk.work
+        page.gauge("wiredesk_share_sources", "Enabled sources that this host looks after.", [([], Double(work.sources))])
+        page.gauge("wiredesk_polls_under_way", "Polls under way at this host: the leases that it holds.", [([], Double(work.pollsUnderWay))])
+        page.counter(
+            "wiredesk_leases_lost_total", "Polls of this process that were not filed, because another host had taken the source over.",
+            [([], Double(work.leasesLost))])
+        guard let presence = parts.presence else { return }
+        page.gauge(
+            "wiredesk_host_current", "1 while this host's beats reach the store; at 0 it begins nothing.",
+            [([], presence.isCurrent(at: parts.now) ? 1 : 0)])
     }
 
     private func addNewsroom(to page: inout MetricsPage) async throws {
