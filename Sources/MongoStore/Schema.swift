@@ -26,6 +26,8 @@ enum MongoCollection: String, CaseIterable {
     case prices
     /// Who changed what; only ever added to.
     case audit
+    /// The registry that the hosts share.
+    case registry
 }
 
 /// An index: its keys with 1 for rising and -1 for falling.

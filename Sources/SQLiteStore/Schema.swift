@@ -33,6 +33,10 @@ enum Schema {
             try db.execute(sql: AuditTables.audit)
             try db.execute(sql: AuditTables.articleCounts)
         }
+        migrator.registerMigration("7 shared registry, transfers") { db in
+            try db.execute(sql: RegistryTable.registry)
+            try db.execute(sql: TransferTables.progress)
+        }
         return migrator
     }
 

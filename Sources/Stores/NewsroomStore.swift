@@ -115,4 +115,4 @@ public struct PricePoint: Sendable, Equatable {
 }
 
 /// Everything that the desk keeps, in one store.
-public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore & AuditStore
+public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore & AuditStore & RegistryStore & TransferStore
