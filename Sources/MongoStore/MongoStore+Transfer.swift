@@ -20,7 +20,9 @@ extension MongoStore: TransferStore {
     }
 
     public func transferIn(_ rows: [TransferRow], of kind: TransferKind, from progress: TransferProgress, to next: TransferProgress) async throws {
-        try await writeNews { db in
+        // In no transaction: one that its host was killed in would be in the way of the next for a minute. The rows first, then the progress; what
+        // was written without it is written again, and is the same.
+        try await writePlainly { db in
             let present = try db.transferProgress()
             if present == next { return }
             guard present == progress else { throw DeskError.interleaved }

@@ -132,6 +132,9 @@ public final class MongoStore: DeskStore {
         try await submit(to: reading, isSnapshot: true, body)
     }
 
+    /// Writes outside any transaction: each command by itself, in order.
+    func writePlainly<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await read(body) }
+
     func writeMoney<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(money, body) }
     func writeNews<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(newsroom, body) }
 

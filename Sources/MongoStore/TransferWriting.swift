@@ -3,10 +3,10 @@ import Stores
 import WireCore
 
 extension MongoAccess {
-    /// Writes the rows of one kind, inside a transaction of the caller's.
+    /// Writes the rows of one kind, outside any transaction; those that are there already are the same.
     func transferIn(_ rows: [TransferRow], of kind: TransferKind) throws {
         guard let form = TransferCollection.of(kind) else { return try rows.forEach { kind == .registry ? try putRegistry($0) : try setCounter($0) } }
-        try insert(form.collection, rows.map { try form.document($0, kind) })
+        try insert(form.collection, rows.map { try form.document($0, kind) }, isAgain: true)
     }
 
     private func putRegistry(_ row: TransferRow) throws {

@@ -70,7 +70,9 @@ extension SQLiteStore {
             return Restoration(articles: articles, kept: kept)
         } catch {
             StoreFile.remove(new)
-            throw StoreFile.explain(error, path: backup)
+            let fault = StoreFile.explain(error, path: backup)
+            guard fault.place == new else { throw fault }
+            throw DeskError(fault.code, fault.message, place: backup, hint: "Take another backup; the store is as it was.")
         }
     }
 

@@ -70,6 +70,26 @@ struct TransferTests {
         }
     }
 
+    @Test("Rows that MongoDB was given without their progress are given again, and are the same")
+    func halfWritten() async throws {
+        try await withTemporaryFolder { folder in
+            try await withMongoAddress { address in
+                let source = try SQLiteStore(path: folder + "/source.db")
+                try await FullStore.fill(source)
+                let target = try MongoStore(address: address, isForTransfer: true)
+                _ = try await target.beginTransfer(from: "source")
+                for kind in TransferKind.allCases {
+                    let rows = try await source.transferRows(kind, after: nil, limit: 2).rows
+                    try await target.writePlainly { db in try db.transferIn(rows, of: kind) }
+                }
+                try await move(source, target)
+                try await expectAlike(target, source)
+                try await source.close()
+                try await target.close()
+            }
+        }
+    }
+
     @Test("Until it has ended no host opens the target, and it goes on only from where it began")
     func unfinished() async throws {
         try await withTemporaryFolder { folder in

@@ -13,7 +13,7 @@ public protocol TransferStore: Sendable {
     /// Begins a transfer from `source`, a place's name without secrets. Throws when the store holds anything already.
     func beginTransfer(from source: String) async throws -> TransferProgress
 
-    /// Writes rows and the progress that they make, both or neither, durably. `progress` is what ``transferProgress()`` said last, `next`
+    /// Writes rows and then the progress that they make, durably; after a crash in between, the same rows are written again. `progress` is what ``transferProgress()`` said last, `next`
     /// what it is to say; where it says that already, nothing changes, and where it says anything else, this throws.
     func transferIn(_ rows: [TransferRow], of kind: TransferKind, from progress: TransferProgress, to next: TransferProgress) async throws
 
