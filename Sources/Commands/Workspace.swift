@@ -53,6 +53,11 @@ struct Workspace {
 
     func registry() throws -> Registry { try registryFile.load() }
 
+    /// True when the hosts of the store share one registry: a store that was named may have many hosts, the one in the data folder has one.
+    var sharesRegistry: Bool {
+        storeURL != nil && (environment["WIREDESK_OWN_REGISTRY"] ?? "").isEmpty
+    }
+
     /// Where the store lies: as said, else in the data folder.
     func storeAddress() throws -> StoreAddress { try storeURL.map(StoreAddress.init(parsing:)) ?? .file(data.databasePath) }
 
