@@ -23,7 +23,9 @@ extension SQLiteStore {
     /// The copy is checked, brought to the disk and only then given its name (0600). With `keeping`, older ones are kept as `path.1`,
     /// `path.2`, … up to that number. `report` is told how much is copied, 0…1.
     public func backUp(to path: String, keeping: Int = 0, report: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> Backup {
-        let temporary = path + ".partial"
+        // Each process has its own: two backups at once must not take each other's half for a whole.
+        let temporary = "\(path).partial-\(getpid())"
+        StoreFile.removeLeftovers(of: path)
         do {
             try StoreFile.prepareEmpty(temporary)
             let copy = try DatabaseQueue(path: temporary, configuration: StoreFile.plain)
@@ -125,6 +127,16 @@ extension StoreFile {
         let file = Glibc.open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw unwritable(path, errno) }
         close(file)
+    }
+
+    /// Removes what backups left behind whose process was killed.
+    static func removeLeftovers(of path: String) {
+        let url = URL(filePath: path)
+        let folder = url.deletingLastPathComponent().path
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            guard name.hasPrefix(url.lastPathComponent + ".partial-"), let process = Int32(name.split(separator: "-").last ?? "") else { continue }
+            if kill(process, 0) != 0, errno == ESRCH { remove(folder + "/" + name) }
+        }
     }
 
     static func copy(_ source: String, to target: String) throws {

@@ -120,7 +120,10 @@ import WireCore
         try await Rig.with { rig in
             _ = try await rig.run("poll", "--all", "--force")
             let count = try await rig.articles().count
+            // What a backup that was killed left behind; no process has such a number.
+            try Data([0]).write(to: URL(filePath: rig.folder + "/good.db.partial-2147483646"))
             _ = try await rig.run("backup", "good.db")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: rig.folder).filter { $0.hasPrefix("good") } == ["good.db"])
             var bytes = try Data(contentsOf: URL(filePath: rig.folder + "/good.db"))
             bytes.replaceSubrange(4096..<bytes.count / 2, with: Data(repeating: 0xAA, count: bytes.count / 2 - 4096))
             try bytes.write(to: URL(filePath: rig.folder + "/damaged.db"))
