@@ -103,7 +103,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func sharingCheck(_ workspace: Workspace) async -> Check? {
         let name = "shared registry"
         let kept = RegistrySharing.conflicts(beside: workspace.registryFile)
-        let left = kept.isEmpty ? "" : "; \(kept.joined(separator: ", ")) gave way to it: publish or remove it"
+        let left = kept.isEmpty ? "" : "; \(kept.joined(separator: ", ")) gave way to it: `wiredesk sources publish --registry FILE`, or remove it"
         do {
             guard workspace.sharesRegistry, let store = try workspace.openStoreIfThere() else { return nil }
             let standing = try await workspace.sharing(through: store)?.standing()

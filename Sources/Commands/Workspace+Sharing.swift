@@ -8,7 +8,7 @@ extension Workspace {
     /// How the registry is shared through the store; nil where each host has its own.
     func sharing(through store: any RegistryStore) throws -> RegistrySharing? {
         guard sharesRegistry else { return nil }
-        let memory = RegistryMemory(folder: data, place: try storeAddress().name())
+        let memory = RegistryMemory(folder: data, place: try storeAddress().name(), registry: registryFile)
         return RegistrySharing(file: registryFile, memory: memory, store: store, by: who, clock: SystemClock())
     }
 

@@ -145,7 +145,7 @@ struct MongoAccess {
     /// The same outside the transaction, so that nobody waits for anybody. Numbers of transactions that come to nothing are lost.
     func draw(_ name: String, _ count: Int) throws -> ClosedRange<Int64>? {
         guard count > 0 else { return nil }
-        let command = Self.increment(name, count) + ["writeConcern": Self.durably]
+        let command = Self.increment(name, count) + ["writeConcern": ["w": "majority", "wtimeout": 20_000]]
         let last = try client.run(command, session: nil, isRead: false, readConcern: nil).document("value").int64("value")
         return last - Int64(count) + 1...last
     }

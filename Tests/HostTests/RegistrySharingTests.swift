@@ -43,11 +43,12 @@ struct RegistrySharingTests {
         let store: SQLiteStore
         let folder: String
 
-        func sharing(_ name: String) -> RegistrySharing {
+        func sharing(_ name: String, file: RegistryFile? = nil) -> RegistrySharing {
             try? FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
-            let memory = RegistryMemory(folder: DataFolder(path: folder + "/" + name + "/data"), place: "sqlite:shared")
+            let file = file ?? self.file(name)
+            let memory = RegistryMemory(folder: DataFolder(path: folder + "/" + name + "/data"), place: "sqlite:a \"shared\" one", registry: file)
             return RegistrySharing(
-                file: file(name), memory: memory, store: store, by: "desk@\(name)",
+                file: file, memory: memory, store: store, by: "desk@\(name)",
                 clock: HandClock("2026-11-24T08:00:00Z"))
         }
 
@@ -103,9 +104,10 @@ struct RegistrySharingTests {
             #expect(try hosts.file("two").bytes() == Self.text("one"))
             #expect(try RegistryFile(path: kept).bytes() == Self.text("two"))
             #expect(hosts.kept("two").count == 1)
-            try hosts.write(try RegistryFile(path: kept).bytes(), "two")
-            #expect(try await two.publish() == 3)
-            #expect(try await one.step() == .taken(revision: 3, by: "desk@two", kept: nil))
+            // From where it is kept: what the host's own file had in common with the store stays known.
+            #expect(try await hosts.sharing("two", file: RegistryFile(path: kept)).publish() == 3)
+            for host in [one, two] { #expect(try await host.step() == .taken(revision: 3, by: "desk@two", kept: nil)) }
+            #expect(try hosts.file("one").bytes() == Self.text("two"))
         }
     }
 

@@ -7,31 +7,40 @@ public import WireCore
     import Darwin
 #endif
 
-/// What the registry's file and the store last had in common, kept in the data folder: "STORE revision N", a line end, and the text.
+/// What a registry's file and the store last had in common, kept in the data folder under the file's name: a line of JSON that says which store,
+/// which file and which revision, and then the text.
 public struct RegistryMemory: Sendable {
     private let path: String
     private let folder: DataFolder
-    /// The store's name, without secrets: what was in common with another store tells nothing of this one.
-    private let place: String
+    /// Store and file, the one without secrets, the other without links: what is known of others tells nothing of these.
+    private let subject: [String]
 
-    public init(folder: DataFolder, place: String) {
-        path = folder.path + "/registry.shared"
+    public init(folder: DataFolder, place: String, registry: RegistryFile) {
+        let url = URL(filePath: registry.path)
+        path = folder.path + "/" + url.lastPathComponent + ".shared"
         self.folder = folder
-        self.place = place
+        subject = [place, url.deletingLastPathComponent().resolvingSymlinksInPath().path + "/" + url.lastPathComponent]
     }
 
-    private static let most = RegistryReader.maximumBytes + 4096
+    private static let most = RegistryReader.maximumBytes + (16 << 10)
 
-    /// Nil when nothing is known, or what is known is of another store.
+    /// Nil when nothing is known of this store and this file.
     func load() -> SharedText? {
-        guard let bytes = try? RegistryFile(path: path).bytes(most: Self.most), let end = bytes.firstIndex(of: 0x0A) else { return nil }
-        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
-        guard words.count == 3, words[0] == place, words[1] == "revision", let revision = Int64(words[2]) else { return nil }
-        return SharedText(revision: revision, text: Array(bytes[(end + 1)...]))
+        guard let bytes = try? RegistryFile(path: path).bytes(most: Self.most), let end = bytes.firstIndex(of: 0x0A),
+            let head = (try? JSONReader.read(Array(bytes[..<end])))?.array, head.count == 3, head.prefix(2).map(\.string) == subject,
+            let revision = head[2].int
+        else { return nil }
+        return SharedText(revision: Int64(revision), text: Array(bytes[(end + 1)...]))
     }
 
     func save(_ shared: SharedText) throws {
-        try RegistryFile(path: path).put(Array("\(place) revision \(shared.revision)\n".utf8) + shared.text)
+        var head = JSONWriter()
+        head.array {
+            for name in subject { $0.string(name) }
+            $0.number(Int(shared.revision))
+        }
+        head.endLine()
+        try RegistryFile(path: path).put(head.bytes + shared.text)
     }
 
     /// Takes the turn of whoever brings file and store in step: the host, or a command beside it. Waits ten seconds at most.

@@ -1,6 +1,5 @@
 public import FoundationEssentials
 public import Stores
-import Synchronization
 public import WireCore
 
 /// Keeps the registry's file here in step with the text that all hosts of the store share.

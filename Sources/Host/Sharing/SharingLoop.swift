@@ -102,7 +102,7 @@ extension RegistrySharing.Event {
             logger.notice("the shared registry was taken over", metadata: ["revision": "\(revision)", "by": "\(SafeText.line(by, limit: 100))"])
         case .taken(let revision, let by, let kept?):
             logger.warning(
-                "the shared registry was taken over in the place of another; to publish that one, put it back and run `wiredesk sources publish`",
+                "the shared registry was taken over in the place of another, which is kept; `wiredesk sources publish --registry KEPT` publishes it",
                 metadata: ["revision": "\(revision)", "by": "\(SafeText.line(by, limit: 100))", "kept": "\(kept)"])
         case .invalid(let problem):
             logger.error(
