@@ -74,3 +74,25 @@ static inline bool wd_mongo_commit(mongoc_client_session_t *session, uint8_t **r
 static inline const char *wd_mongo_message(const bson_error_t *error) { return error->message; }
 static inline const char *wd_mongo_host(const mongoc_host_list_t *host) { return host->host_and_port; }
 static inline const mongoc_host_list_t *wd_mongo_next(const mongoc_host_list_t *host) { return host->next; }
+
+/* Opens a change stream on one collection; never NULL. It waits up to `patience` milliseconds for news in each call of next. */
+static inline mongoc_change_stream_t *wd_mongo_watch(mongoc_client_t *client, const char *database, const char *name, int64_t patience) {
+    bson_t pipeline, options;
+    bson_init(&pipeline);
+    bson_init(&options);
+    BSON_APPEND_INT64(&options, "maxAwaitTimeMS", patience);
+    mongoc_collection_t *collection = mongoc_client_get_collection(client, database, name);
+    mongoc_change_stream_t *stream = mongoc_collection_watch(collection, &pipeline, &options);
+    mongoc_collection_destroy(collection);
+    bson_destroy(&options);
+    bson_destroy(&pipeline);
+    return stream;
+}
+
+/* Waits for news: 1 there are some, 0 none yet, -1 the stream has failed. */
+static inline int wd_mongo_next_change(mongoc_change_stream_t *stream, bson_error_t *error) {
+    const bson_t *document;
+    memset(error, 0, sizeof *error);
+    if (mongoc_change_stream_next(stream, &document)) return 1;
+    return mongoc_change_stream_error_document(stream, error, &document) ? -1 : 0;
+}

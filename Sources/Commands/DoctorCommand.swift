@@ -32,6 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
             checks += registryChecks(workspace)
             checks.append(dataCheck(workspace))
             checks.append(await storeCheck(workspace))
+            if let check = await sharingCheck(workspace) { checks.append(check) }
             checks += modelChecks(workspace)
             checks += [diskCheck(workspace), descriptorCheck(), certificateCheck(), zoneCheck()]
             checks.append(Check(name: "libraries", ok: true, detail: Libraries.versions))
@@ -96,6 +97,31 @@ struct DoctorCommand: AsyncParsableCommand {
                 detail: faults.isEmpty ? "\(workspace.storePlace) is sound, \(counts.counted("article"))" : faults.joined(separator: "; "))
         } catch {
             return Check(name: "store", ok: false, detail: String(describing: error))
+        }
+    }
+
+    /// Whether the file says what the hosts of the store share; nil where nothing is shared.
+    private func sharingCheck(_ workspace: Workspace) async -> Check? {
+        let name = "shared registry"
+        let kept = RegistrySharing.conflicts(beside: workspace.registryFile)
+        let left = kept.isEmpty ? "" : "; \(kept.joined(separator: ", ")) gave way to it: `wiredesk sources publish --registry FILE`, or remove it"
+        do {
+            guard workspace.sharesRegistry, let store = try workspace.openStoreIfThere() else { return nil }
+            let standing = try await workspace.sharing(through: store)?.standing()
+            try await store.close()
+            switch standing {
+            case nil, .unpublished: return Check(name: name, ok: true, detail: "none yet; the first host publishes its own")
+            case .same(let revision, let by, let at):
+                return Check(name: name, ok: kept.isEmpty ? true : nil, detail: "revision \(revision) by \(by), \(UTCTime.text(at))\(left)")
+            case .different(let revision, let by, let problem?):
+                return Check(name: name, ok: false, detail: "revision \(revision) by \(by) is none that this version takes: \(problem)")
+            case .different(let revision, let by, nil):
+                return Check(
+                    name: name, ok: nil,
+                    detail: "revision \(revision) by \(by); the file here differs: a host of this folder brings them in step\(left)")
+            }
+        } catch {
+            return Check(name: name, ok: false, detail: String(describing: error))
         }
     }
 

@@ -52,9 +52,11 @@ struct RunCommand: AsyncParsableCommand {
             let address = try ListenAddress(parsing: listen ?? Self.defaultListen)
             let token = try AdminToken.read(workspace.environment)
             try address.check(against: token)
-            let registry = try workspace.registry()
+            let own = workspace.sharesRegistry ? nil : try workspace.registry()
             let lock = try workspace.data.lockForHost()
             let store = try workspace.openStore()
+            let sharing = try workspace.sharing(through: store)
+            let registry = if let own { own } else { try await workspace.registry(sharedBy: sharing) }
             let fetcher = try workspace.fetcher(registry)
             let presence = HostPresence(
                 roles: roles.map(\.rawValue).sorted(), version: Version.text, store: store, clock: SystemClock(), logger: workspace.logger)
@@ -105,7 +107,7 @@ struct RunCommand: AsyncParsableCommand {
                 services.append(GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger))
             }
             if roles.contains(.web) { services.append(status) }
-            try await serve(services, desk, workspace)
+            try await serve(services, desk, workspace, sharing)
             await jobs.finish()
             await errands.finish(within: .seconds(3))
             await delivery.finish()
@@ -126,10 +128,11 @@ struct RunCommand: AsyncParsableCommand {
             metadata: ["registry": "\(workspace.registryFile.path)", "data": "\(workspace.data.path)", "pid": "\(getpid())"])
     }
 
-    private func serve(_ services: [any Service], _ desk: Desk, _ workspace: Workspace) async throws {
+    private func serve(_ services: [any Service], _ desk: Desk, _ workspace: Workspace, _ sharing: RegistrySharing?) async throws {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let signals = await UnixSignalsSequence(trapping: .sighup)
-        let watcher = RegistryWatcher(file: workspace.registryFile, desk: desk, logger: workspace.logger, reloads: reloads)
+        let watcher = RegistryWatcher(
+            file: workspace.registryFile, desk: desk, logger: workspace.logger, reloads: reloads, sharing: sharing)
         var quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let group = ServiceGroup(

@@ -13,7 +13,7 @@ struct SourcesCommand: AsyncParsableCommand {
         subcommands: [
             SourcesListCommand.self, SourcesShowCommand.self, SourcesAddCommand.self, SourcesRemoveCommand.self,
             SourcesEnableCommand.self, SourcesDisableCommand.self, SourcesImportCommand.self, SourcesExportCommand.self,
-            SourcesValueCommand.self,
+            SourcesPublishCommand.self, SourcesValueCommand.self,
         ],
         defaultSubcommand: SourcesListCommand.self)
 }

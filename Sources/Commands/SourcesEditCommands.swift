@@ -27,6 +27,7 @@ struct SourcesAddCommand: AsyncParsableCommand {
         try await reportingErrors {
             let workspace = try Workspace(global)
             try checkAddress()
+            if !dryRun { await workspace.share() }
             let file = workspace.registryFile
             let registry = file.stamp() == nil ? nil : try file.load()
             if let interval, Duration(parsing: interval) == nil {
@@ -43,7 +44,7 @@ struct SourcesAddCommand: AsyncParsableCommand {
             guard let finding = result.findings.first else { throw nothingFound(result) }
             try refuseKnown(finding, registry)
             let members = try members(finding, taken: taken)
-            if !dryRun { try file.edit { try $0.add(members) } }
+            if !dryRun { try await workspace.editRegistry { try $0.add(members) } }
             report(result, finding, members, file: SafeText.line(file.path))
         }
     }
@@ -135,10 +136,11 @@ struct SourcesRemoveCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let file = try Workspace(global).registryFile
-            let source = try file.load().source(named: id)
-            try file.edit { try $0.remove(source.id) }
-            Output.line("\(source.id) is out of \(SafeText.line(file.path)); its articles stay in the store.")
+            let workspace = try Workspace(global)
+            await workspace.share()
+            let source = try workspace.registry().source(named: id)
+            try await workspace.editRegistry { try $0.remove(source.id) }
+            Output.line("\(source.id) is out of \(SafeText.line(workspace.registryFile.path)); its articles stay in the store.")
         }
     }
 }
@@ -158,12 +160,13 @@ struct SourcesDisableCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let workspace = try Workspace(global)
-            let source = try workspace.registryFile.load().source(named: id)
+            await workspace.share()
+            let source = try workspace.registry().source(named: id)
             let now = Date()
             let disabling = Disabling(
                 by: by ?? workspace.environment["SUDO_USER"] ?? workspace.environment["USER"] ?? NSUserName(), reason: reason,
                 at: now, until: try until.map { try instant($0, now) })
-            try workspace.registryFile.edit { try $0.set("disabled", to: RegistryEditor.json(disabling), of: source.id) }
+            try await workspace.editRegistry { try $0.set("disabled", to: RegistryEditor.json(disabling), of: source.id) }
             let end = disabling.until.map { "until \(UTCTime.text($0))" } ?? "until `wiredesk sources enable \(source.id)`"
             Output.line("\(source.id) is disabled \(end). A running host stops polling it at once.")
         }
@@ -189,10 +192,11 @@ struct SourcesEnableCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let file = try Workspace(global).registryFile
-            let source = try file.load().source(named: id)
+            let workspace = try Workspace(global)
+            await workspace.share()
+            let source = try workspace.registry().source(named: id)
             guard source.disabled != nil else { return Output.line("\(source.id) is not disabled.") }
-            try file.edit { try $0.unset("disabled", of: source.id) }
+            try await workspace.editRegistry { try $0.unset("disabled", of: source.id) }
             Output.line("\(source.id) is enabled. A running host polls it at once.")
         }
     }

@@ -35,13 +35,15 @@ struct SourcesImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingErrors {
-            let registryFile = try Workspace(global).registryFile
+            let workspace = try Workspace(global)
+            if !dryRun { await workspace.share() }
+            let registryFile = workspace.registryFile
             let registry = registryFile.stamp() == nil ? Registry() : try registryFile.load()
             let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
             guard let data else { throw DeskError(.usage, "the list cannot be read", place: file) }
             let list = try OPML.read([UInt8](data), file: file)
             let (entries, skipped) = entries(list.outlines, registry)
-            if !dryRun, !entries.isEmpty { try registryFile.edit { try $0.add(entries.map(\.members)) } }
+            if !dryRun, !entries.isEmpty { try await workspace.editRegistry { try $0.add(entries.map(\.members)) } }
             Output.text(entries.map { "\($0.id)  \(SafeText.line(redactedURL($0.url), limit: 200))\n" }.joined())
             for line in skipped { Output.error("passed over: \(line)") }
             if list.isCutShort { Output.error("the list breaks off before its end; what it holds until then was read") }

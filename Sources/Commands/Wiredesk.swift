@@ -28,8 +28,9 @@ public struct Wiredesk: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, PollCommand.self, SourcesCommand.self, DiagnoseCommand.self, ParseCommand.self, ArticlesCommand.self,
             BriefCommand.self, NarrativesCommand.self, SignalsCommand.self, EntitiesCommand.self, AlertsCommand.self, JobsCommand.self,
-            HostsCommand.self,
-            CostsCommand.self, PricesCommand.self, KeysCommand.self, VerifyCommand.self, DoctorCommand.self, DemoCommand.self, PluginsCommand.self,
+            HostsCommand.self, CostsCommand.self, PricesCommand.self, KeysCommand.self, VerifyCommand.self, DoctorCommand.self, MigrateCommand.self,
+            BackupCommand.self,
+            RestoreCommand.self, DemoCommand.self, PluginsCommand.self,
             CompletionsCommand.self,
         ])
 

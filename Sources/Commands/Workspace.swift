@@ -3,8 +3,6 @@ import Fetch
 import Foundation
 import Host
 import Logging
-import MongoStore
-import SQLiteStore
 import Stores
 import WireCore
 
@@ -55,38 +53,30 @@ struct Workspace {
 
     func registry() throws -> Registry { try registryFile.load() }
 
+    /// True when the hosts of the store share one registry: a store that was named may have many hosts, the one in the data folder has one.
+    var sharesRegistry: Bool {
+        storeURL != nil && (environment["WIREDESK_OWN_REGISTRY"] ?? "").isEmpty
+    }
+
+    /// Where the store lies: as said, else in the data folder.
+    func storeAddress() throws -> StoreAddress { try storeURL.map(StoreAddress.init(parsing:)) ?? .file(data.databasePath) }
+
     /// The store; the data folder is made if need be.
     func openStore() throws -> any WholeStore {
-        if let address = mongoAddress { return try MongoStore(address: address) }
         if storeURL == nil { try data.make() }
-        return try SQLiteStore(path: try databasePath())
+        return try storeAddress().open()
     }
 
     /// The store if there is one; looking at nothing makes nothing. A database of MongoDB is always there, empty at first.
     func openStoreIfThere() throws -> (any WholeStore)? {
-        if let address = mongoAddress { return try MongoStore(address: address) }
-        let path = try databasePath()
+        let address = try storeAddress()
         if storeURL == nil, try !data.exists() { return nil }
-        return FileManager.default.fileExists(atPath: path) ? try SQLiteStore(path: path) : nil
+        if case .file(let path) = address, !FileManager.default.fileExists(atPath: path) { return nil }
+        return try address.open()
     }
 
     /// Where the store lies, for messages.
     var storePlace: String { storeURL.map { SafeText.line(redactedURL($0), limit: 200) } ?? data.path }
-
-    private var mongoAddress: String? {
-        storeURL.flatMap { $0.hasPrefix("mongodb://") || $0.hasPrefix("mongodb+srv://") ? $0 : nil }
-    }
-
-    private func databasePath() throws -> String {
-        guard let url = storeURL else { return data.databasePath }
-        let path = url.dropFirst("sqlite:".count)
-        guard url.hasPrefix("sqlite:"), !path.isEmpty else {
-            throw DeskError(
-                .config, "the store “\(SafeText.line(redactedURL(url), limit: 80))” is of no kind that this version knows",
-                hint: "Use sqlite:PATH or mongodb://HOST/DATABASE, or leave --store out.")
-        }
-        return String(path)
-    }
 
     /// The address policy of environment and registry together.
     func policy(_ registry: Registry?) throws -> AddressPolicy {

@@ -32,7 +32,9 @@ public struct RegistryFile: Sendable {
     }
 
     /// The file's bytes. Throws `config` when there is none, or it cannot be read, or is larger than any registry.
-    public func bytes() throws(DeskError) -> [UInt8] {
+    public func bytes() throws(DeskError) -> [UInt8] { try bytes(most: RegistryReader.maximumBytes) }
+
+    func bytes(most: Int) throws(DeskError) -> [UInt8] {
         // A pipe would keep whoever opens it waiting for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -59,8 +61,8 @@ public struct RegistryFile: Sendable {
             }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
-            guard bytes.count <= RegistryReader.maximumBytes else {
-                throw DeskError(.config, "the registry is larger than \(ByteCount(RegistryReader.maximumBytes))", place: path)
+            guard bytes.count <= most else {
+                throw DeskError(.config, "the registry is larger than \(ByteCount(most))", place: path)
             }
         }
     }
@@ -78,12 +80,7 @@ public struct RegistryFile: Sendable {
     /// Changes the file under a lock: reads it, lets `change` edit it, checks the result, and puts it in the old one's place in one
     /// step, so that a reader sees the old file or the new one. A file that does not exist begins as an empty registry.
     public func edit(_ change: (inout RegistryEditor) throws -> Void) throws {
-        let folder = FilePathText(path: path).folder
-        let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
-            throw DeskError(.config, "the registry's folder cannot be opened: \(reason(errno))", place: folder)
-        }
-        defer { close(lock) }
+        let lock = try FolderLock(FilePathText(path: path).folder)
         let old = stamp() == nil ? Array("{\n  \"version\": 1,\n  \"sources\": []\n}\n".utf8) : try bytes()
         var editor = RegistryEditor(text: old)
         try change(&editor)
@@ -96,7 +93,21 @@ public struct RegistryFile: Sendable {
         try replace(with: editor.text, syncing: lock)
     }
 
-    private func replace(with text: [UInt8], syncing folder: Int32) throws(DeskError) {
+    /// Puts a text in the file's place in one step, whatever it says.
+    func put(_ text: [UInt8]) throws(DeskError) {
+        try replace(with: text, syncing: try FolderLock(FilePathText(path: path).folder))
+    }
+
+    /// Puts a text in the place of `expected`, nil being no file. False, and nothing changes, when the file says something else by now.
+    func put(_ text: [UInt8], over expected: [UInt8]?) throws(DeskError) -> Bool {
+        let lock = try FolderLock(FilePathText(path: path).folder)
+        let present = stamp() == nil ? nil : try bytes()
+        guard present == expected else { return false }
+        try replace(with: text, syncing: lock)
+        return true
+    }
+
+    private func replace(with text: [UInt8], syncing folder: FolderLock) throws(DeskError) {
         // Through a symbolic link the file behind it is replaced, not the link.
         let target = realpath(path, nil).map { resolved in
             defer { free(resolved) }
@@ -116,7 +127,7 @@ public struct RegistryFile: Sendable {
             unlink(temporary)
             throw error
         }
-        fsync(folder)
+        folder.sync()
     }
 
     private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
@@ -137,6 +148,23 @@ public struct RegistryFile: Sendable {
     }
 
     private func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+/// Lets one program at a time change the registry in a folder; let go when it is forgotten.
+private final class FolderLock {
+    private let descriptor: Int32
+
+    init(_ folder: String) throws(DeskError) {
+        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
+            throw DeskError(.config, "the registry's folder cannot be opened: \(String(cString: strerror(errno)))", place: folder)
+        }
+    }
+
+    /// Brings the folder's names to the disk.
+    func sync() { fsync(descriptor) }
+
+    deinit { close(descriptor) }
 }
 
 /// A path as a text.

@@ -55,7 +55,7 @@ extension MongoAccess {
     }
 }
 
-private enum BriefingDocument {
+enum BriefingDocument {
     static func document(_ briefing: Briefing, cited: [BSON]) -> BSONDocument {
         [
             "_id": .int(briefing.id), "date": .text(briefing.date), "slot": .text(briefing.slot.rawValue), "version": BSON(briefing.version),
@@ -64,7 +64,7 @@ private enum BriefingDocument {
             "model": BSON(briefing.model), "note": BSON(briefing.note), "confidence": BSON(briefing.confidence),
             "signal_count": BSON(briefing.signalCount), "narrative_count": BSON(briefing.narrativeCount),
             "pattern_count": BSON(briefing.patternCount), "article_count": BSON(briefing.articleCount), "refinements": BSON(briefing.refinements),
-            "cost": .int(briefing.cost.picodollars), "calls": BSON(briefing.calls), "content": .document(content(briefing.content)),
+            "cost": .int(briefing.cost.picodollars), "calls": BSON(briefing.calls), "content": .document(document(briefing.content)),
             "cited": .list(cited),
         ]
     }
@@ -85,7 +85,7 @@ private enum BriefingDocument {
         return briefing
     }
 
-    private static func content(_ content: Briefing.Content) -> BSONDocument {
+    static func document(_ content: Briefing.Content) -> BSONDocument {
         [
             "headline": .text(content.headline), "paragraphs": .list(content.paragraphs.map { ["sentences": .list($0.map(sentence))] }),
             "insights": .list(content.insights.map(sentence)), "entities": BSON(content.entities), "patterns": BSON(content.patterns),
@@ -100,7 +100,7 @@ private enum BriefingDocument {
         ["text": .text(sentence.text), "articles": BSON(sentence.articles)]
     }
 
-    private static func content(_ document: BSONDocument) throws -> Briefing.Content {
+    static func content(_ document: BSONDocument) throws -> Briefing.Content {
         var content = Briefing.Content()
         content.headline = try document.text("headline")
         content.paragraphs = try document.documents("paragraphs").map { try sentences($0, "sentences") }

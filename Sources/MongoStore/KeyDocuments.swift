@@ -52,7 +52,7 @@ enum AnswerDocument {
 
 /// The bytes of all answers are counted under a name of `numbers`.
 extension MongoAccess {
-    private static let bytes = "answer_bytes"
+    static let answerBytesName = "answer_bytes"
     /// A document of MongoDB holds 16 MiB.
     private static let largestBody = 15 << 20
 
@@ -61,7 +61,7 @@ extension MongoAccess {
         guard answer.body.count <= most, answer.body.count <= Self.largestBody else { return }
         try removeAnswers(["_id": .text(answer.key)])
         try insert(.answers, [AnswerDocument.document(answer, number: try draw("answers", 1)?.lowerBound ?? 0)])
-        var bytes = try next(Self.bytes, adding: answer.body.count)
+        var bytes = try next(Self.answerBytesName, adding: answer.body.count)
         while bytes > most {
             let oldest = try find(.answers, [:], sort: ["created_at": 1, "number": 1], limit: 1, only: ["_id"]).compactMap { $0["_id"] }
             guard let key = oldest.first, try removeAnswers(["_id": key]) > 0 else { return }
@@ -86,14 +86,14 @@ extension MongoAccess {
         return statistics
     }
 
-    private func answerBytes() throws -> Int64 { try first(.numbers, ["_id": .text(Self.bytes)])?.int64("value") ?? 0 }
+    private func answerBytes() throws -> Int64 { try first(.numbers, ["_id": .text(Self.answerBytesName)])?.int64("value") ?? 0 }
 
     @discardableResult
     private func removeAnswers(_ filter: BSONDocument) throws -> Int {
         let found = try find(.answers, filter, limit: Pruning.perStep, only: ["_id", "size"])
         guard !found.isEmpty else { return 0 }
         let bytes = try found.reduce(0) { $0 + (try $1.int("size")) }
-        _ = try next(Self.bytes, adding: -bytes)
+        _ = try next(Self.answerBytesName, adding: -bytes)
         return try remove(.answers, ["_id": ["$in": .list(found.compactMap { $0["_id"] })]])
     }
 }

@@ -114,10 +114,14 @@ enum TotalDocument {
     static func group(of entry: LedgerEntry, _ period: LedgerPeriod) -> BSONDocument {
         let purpose = entry.purpose
         let texts = [purpose.operation, entry.provider, entry.model, purpose.source?.text, purpose.key]
-        // Each name behind its length: whatever it holds, no two groups share an id.
-        let id = period.text + texts.map { text in text.map { "|\($0.utf8.count):\($0)" } ?? "|" }.joined()
         let fields = zip(names, texts).map { ($0, BSON($1)) }
-        return BSONDocument([("_id", .text(id)), ("period", .text(period.text)), ("is_day", .flag(!period.isMonth))] + fields)
+        return BSONDocument(
+            [("_id", .text(id(period: period.text, names: texts))), ("period", .text(period.text)), ("is_day", .flag(!period.isMonth))] + fields)
+    }
+
+    /// Each name behind its length: whatever it holds, no two groups share an id.
+    static func id(period: String, names: [String?]) -> String {
+        period + names.map { text in text.map { "|\($0.utf8.count):\($0)" } ?? "|" }.joined()
     }
 
     /// What an entry adds to each sum.

@@ -15,6 +15,9 @@ struct MongoAccess {
     /// Milliseconds that a read may take on the server.
     private static let mostTime: Int64 = 60_000
 
+    /// Acknowledged by the majority, in their journals.
+    private static let durably: BSON = ["w": "majority", "j": true, "wtimeout": 20_000]
+
     init(_ client: MongoClient, session: OpaquePointer?, isInTransaction: Bool) {
         (self.client, self.session, self.isInTransaction) = (client, session, isInTransaction)
     }
@@ -79,11 +82,13 @@ struct MongoAccess {
 
     // MARK: Writing
 
-    func insert(_ collection: MongoCollection, _ documents: [BSONDocument]) throws {
+    /// With `isAgain`, outside transactions only: documents whose `_id` is there already stay as they are, and the others are inserted.
+    func insert(_ collection: MongoCollection, _ documents: [BSONDocument], isAgain: Bool = false) throws {
         var (batch, size): ([BSON], Int) = ([], 0)
         func send() throws {
             guard !batch.isEmpty else { return }
-            _ = try write(["insert": .text(collection.rawValue), "documents": .list(batch)])
+            let command: BSONDocument = ["insert": .text(collection.rawValue), "documents": .list(batch), "ordered": .flag(!isAgain)]
+            _ = try write(command, butFor: { isAgain && $0.isDuplicateKey })
             (batch, size) = ([], 0)
         }
         for document in documents {
@@ -162,14 +167,17 @@ struct MongoAccess {
         ]
     }
 
-    private func write(_ command: BSONDocument) throws -> Int {
+    private func write(_ command: BSONDocument, butFor isHarmless: (MongoFailure) -> Bool = { _ in false }) throws -> Int {
         // Once stored it would be equal to nothing and sort before everything.
         guard !BSON.document(command).holdsNaN else { throw DeskError(.store, "a value that should be a number is none; nothing was written") }
-        let reply = try run(command, isRead: false)
-        if let fault = try reply.documents("writeErrors").first {
-            throw MongoFailure(
+        // A transaction says so as a whole.
+        let concern: BSONDocument = isInTransaction ? [:] : ["writeConcern": Self.durably]
+        let reply = try run(command + concern, isRead: false)
+        for fault in try reply.documents("writeErrors") {
+            let failure = MongoFailure(
                 domain: MONGOC_ERROR_SERVER.rawValue, code: UInt32(clamping: try fault.int64("code")),
                 message: try fault.optionalText("errmsg") ?? "", labels: Set(try reply.words("errorLabels")))
+            guard isHarmless(failure) else { throw failure }
         }
         return try reply.int("n")
     }

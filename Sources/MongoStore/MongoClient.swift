@@ -93,6 +93,22 @@ struct MongoClient {
         }
     }
 
+    /// Follows the changes of a collection until `isOver` says so or the stream fails; `isOver` is asked once a second at least. `began` is
+    /// called when the server tells changes, `heard` for each of them. Throws what ended it.
+    func watch(_ collection: MongoCollection, until isOver: () -> Bool, began: () -> Void, heard: () -> Void) throws {
+        let stream = wd_mongo_watch(client, database, collection.rawValue, 1_000)
+        defer { mongoc_change_stream_destroy(stream) }
+        var hasBegun = false
+        while !isOver() {
+            var error = bson_error_t()
+            let answer = wd_mongo_next_change(stream, &error)
+            guard answer >= 0 else { throw MongoFailure(error) }
+            if !hasBegun { began() }
+            hasBegun = true
+            if answer > 0 { heard() }
+        }
+    }
+
     private func withSession<T>(_ body: (OpaquePointer) throws -> T) throws -> T {
         var error = bson_error_t()
         guard let session = mongoc_client_start_session(client, nil, &error) else { throw MongoFailure(error) }

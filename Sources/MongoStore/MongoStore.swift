@@ -23,18 +23,27 @@ public final class MongoStore: DeskStore {
     private let money: MongoLane
     private let newsroom: MongoLane
     private let resemblances: SharedResemblances
+    private let pool: MongoPool
 
     /// Connects, and makes or checks collections and indexes; blocks the caller meanwhile, for some seconds when there is no server.
-    /// `readers` bounds the readings at the same time. Throws ``DeskError``, code `config` for an address that is none, else `store`.
-    public init(address: String, readers: Int = 4) throws(DeskError) {
+    /// `readers` bounds the readings at the same time. Throws ``DeskError``, code `config` for an address that is none, else `store`. A store
+    /// that a transfer is still filling is opened only for that transfer (`isForTransfer`).
+    public init(address: String, readers: Int = 4, isForTransfer: Bool = false) throws(DeskError) {
         let place = try MongoPlace(parsing: address)
         self.place = place.shown
-        let pool = try MongoPool(place, most: max(1, readers) + 6)
+        // One for each thread: readers, five that write, one that listens, and one to spare.
+        let pool = try MongoPool(place, most: max(1, readers) + 7)
         do {
-            try pool.withClient { client in try client.read { try Schema.prepare($0, place: place.shown) } }
+            try pool.withClient { client in
+                try client.read { db in
+                    try Schema.prepare(db, place: place.shown)
+                    if !isForTransfer, let progress = try db.transferProgress() { throw DeskError.unfinished(progress) }
+                }
+            }
         } catch {
             throw Self.explained(error, at: place.shown)
         }
+        self.pool = pool
         let resemblances = SharedResemblances()
         self.resemblances = resemblances
         reading = MongoLane("reading", .reading(threads: readers), pool: pool)
@@ -45,6 +54,9 @@ public final class MongoStore: DeskStore {
         money = MongoLane("money", .writing(together: 64, onEnd: { _ in }), pool: pool)
         newsroom = MongoLane("newsroom", .writing(together: 64, onEnd: { _ in }), pool: pool)
     }
+
+    /// Hosts and database of an address, without secrets. Throws `config` for one that is none.
+    public static func name(of address: String) throws(DeskError) -> String { try MongoPlace(parsing: address).shown }
 
     public func sourceStates() async throws -> [SourceID: SourceState] {
         let states = try await read { db in try db.sourceStates() }
@@ -115,6 +127,9 @@ public final class MongoStore: DeskStore {
         try await read { db in try Schema.missingIndexes(db) } + (try await snapshot { db in try db.problems() })
     }
 
+    /// Tells changes of the registry, by a change stream that is opened again, ever more rarely, whenever it ends.
+    public func registryNews() -> AsyncStream<RegistryNews>? { RegistryListener.news(pool) }
+
     /// Waits for the work that was begun. Closing again does nothing.
     public func close() async throws {
         for lane in [claims, filing, money, newsroom, presence, reading] { await lane.close() }
@@ -130,6 +145,9 @@ public final class MongoStore: DeskStore {
     func snapshot<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T {
         try await submit(to: reading, isSnapshot: true, body)
     }
+
+    /// Writes outside any transaction: each command by itself, in order.
+    func writePlainly<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await read(body) }
 
     func writeMoney<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(money, body) }
     func writeNews<T: Sendable>(_ body: @escaping @Sendable (MongoAccess) throws -> T) async throws -> T { try await write(newsroom, body) }

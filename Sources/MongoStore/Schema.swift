@@ -28,6 +28,8 @@ enum MongoCollection: String, CaseIterable {
     case audit
     /// Hosts at work; those that beat no more go by themselves.
     case hosts
+    /// The registry that the hosts share.
+    case registry
 }
 
 /// An index: its keys with 1 for rising and -1 for falling.

@@ -85,7 +85,7 @@ extension Database {
     }
 
     /// Steps through a cached statement while `take` says so. `take` must not run the same SQL again.
-    private func step(_ sql: String, _ values: [SQLValue], _ take: (SQLRow) throws -> Bool) throws {
+    func step(_ sql: String, _ values: [SQLValue], _ take: (SQLRow) throws -> Bool) throws {
         let statement = try cachedStatement(sql: sql).sqliteStatement
         defer {
             sqlite3_reset(statement)

@@ -26,9 +26,13 @@ public final class SQLiteStore: DeskStore {
 
     /// Opens or makes the file and its folder. `readers` bounds the connections that read at the same time, 1 at least.
     /// Throws a ``DeskError`` with code `store` that says what to do, for a file that is no database, another program's, damaged,
-    /// written by a newer version, or not to be written to; such a file is left as it is.
-    public convenience init(path: String, readers: Int = 4) throws {
+    /// written by a newer version, or not to be written to; such a file is left as it is. A store that a transfer is still filling is
+    /// opened only for that transfer (`isForTransfer`).
+    public convenience init(path: String, readers: Int = 4, isForTransfer: Bool = false) throws {
         try self.init(path: path, readers: readers, sync: { log in try log.sync() })
+        guard !isForTransfer else { return }
+        let progress = try pool.read { db in try db.transferProgress() }
+        if let progress { throw StoreFile.explain(DeskError.unfinished(progress), path: path) }
     }
 
     /// `sync` brings the log to the disk; tests watch it, or make it fail.
@@ -155,6 +159,25 @@ public final class SQLiteStore: DeskStore {
         guard !isClosed.withLock({ $0 }) else { throw DeskError(.store, "the store is closed already", place: path) }
         do {
             return try await writes.submit(promise, body)
+        } catch {
+            throw translated(error)
+        }
+    }
+
+    /// Runs `body` in a transaction of its own in which a row may point to one that is still to come; ``check()`` finds what never came.
+    func writeUnlinked(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        do {
+            try await pool.writeWithoutTransaction { db in
+                // Without effect inside a transaction (sqlite.org/pragma.html#pragma_foreign_keys).
+                try db.run("PRAGMA foreign_keys = OFF")
+                defer { try? db.run("PRAGMA foreign_keys = ON") }
+                try db.inTransaction(.immediate) {
+                    try body(db)
+                    return .commit
+                }
+            }
+            // The log goes to the disk with it.
+            try await writes.submit(.onDisk) { _, _ in }
         } catch {
             throw translated(error)
         }

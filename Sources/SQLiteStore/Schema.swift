@@ -37,6 +37,10 @@ enum Schema {
             try db.execute(sql: HostTables.hosts)
             try db.execute(sql: HostTables.leases)
         }
+        migrator.registerMigration("7 shared registry, transfers") { db in
+            try db.execute(sql: RegistryTable.registry)
+            try db.execute(sql: TransferTables.progress)
+        }
         return migrator
     }
 

@@ -123,4 +123,4 @@ public struct PricePoint: Sendable, Equatable {
 }
 
 /// Everything that the desk keeps, in one store.
-public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore & AuditStore & HostStore
+public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore & AuditStore & HostStore & RegistryStore & TransferStore

@@ -4,9 +4,20 @@
 struct StableHash {
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    init() {}
+
+    /// Begins elsewhere, so that two hashes of the same bytes are independent.
+    init(salt: UInt64) { value ^= salt }
+
     /// Takes in one byte.
     mutating func add(_ byte: UInt8) {
         value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+
+    /// Takes in a kind and the eight bytes of a number, lowest first.
+    mutating func add(_ kind: UInt8, _ number: UInt64) {
+        add(kind)
+        for shift in stride(from: 0, to: 64, by: 8) { add(UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
     }
 
     /// Takes in a text's UTF-8.
@@ -26,8 +37,11 @@ struct StableHash {
     }
 
     /// Sixteen hexadecimal digits.
-    var hex: String {
-        let digits = String(value, radix: 16)
+    var hex: String { Self.hex(value) }
+
+    /// Sixteen hexadecimal digits.
+    static func hex(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 

@@ -1,8 +1,5 @@
 public import Stores
 
-/// A store of everything that the desk keeps.
-public typealias WholeStore = DeskStore & LedgerStore & NewsroomStore
-
 /// The contract of ``NewsroomStore`` as a list of checks. Each wants two stores that share one fresh, empty place, as two hosts would have
 /// them, and throws a ``ConformanceFailure`` when a sentence of the contract does not hold.
 public enum NewsroomConformance {

@@ -73,6 +73,11 @@ struct Rig {
 
     /// Runs the program to its end.
     func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Result {
+        try await run(arguments, environment: environment)
+    }
+
+    /// Runs the program to its end.
+    func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Result {
         let running = try start(arguments, environment: environment)
         try await running.ended(within: 60)
         return Result(status: running.process.terminationStatus, output: running.output, errors: running.log)

@@ -32,6 +32,11 @@ struct MongoConformanceTests {
     func audit(_ check: AuditCheck) async throws {
         try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
     }
+
+    @Test("Of the shared registry, by two hosts upon one database", arguments: RegistryConformance.checks)
+    func registry(_ check: RegistryCheck) async throws {
+        try await withMongoStores(2) { stores in try await check.run(on: stores[0], stores[1]) }
+    }
 }
 
 /// Runs `body` with stores upon one new database, as so many hosts would have them, and removes it afterwards.

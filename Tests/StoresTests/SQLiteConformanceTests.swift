@@ -23,6 +23,15 @@ struct SQLiteConformanceTests {
             for door in doors { try await door.close() }
         }
     }
+
+    @Test("The contract of the shared registry, by two hosts upon one file", arguments: RegistryConformance.checks)
+    func registry(_ check: RegistryCheck) async throws {
+        try await withTemporaryFolder { folder in
+            let stores = try (0..<2).map { _ in try SQLiteStore(path: folder + "/desk.sqlite") }
+            try await check.run(on: stores[0], stores[1])
+            for store in stores { try await store.close() }
+        }
+    }
 }
 
 /// Runs `body` with the path of a new folder, and removes it afterwards.
