@@ -79,7 +79,7 @@ enum Components {
     private static let hop = Shape.object(
         [
             .always("url", .text), .always("status", Shape.integer.orNull), .always("address", Shape.text.orNull), .always("tls", Shape.text.orNull),
-        ] + ["resolvedMs", "connectedMs", "securedMs", "firstByteMs", "endedMs"].map { .always($0, safeCount.orNull) })
+        ] + ["resolvedMs", "connectedMs", "securedMs", "requestedMs", "firstByteMs", "endedMs"].map { .always($0, safeCount.orNull) })
 
     static let article = Shape.object([
         .always("id", safeCount), .always("source", .sourceID), .always("itemId", Shape.text.orNull), .always("title", Shape.text.orNull),
