@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Host
 import Hummingbird
+import Newsroom
 import Stores
 import WireCore
 
@@ -134,7 +135,7 @@ struct ArticlesPage {
         html.element("dl", .class("facts")) { list in
             list.fact("Relevance") { $0.text(enrichment.tier.name) }
             list.fact("Theme") { $0.text(enrichment.theme.rawValue) }
-            list.fact("Sentiment") { $0.text(Figures.signed(enrichment.sentiment)) }
+            list.fact("Sentiment") { $0.text(Sentences.signed(enrichment.sentiment)) }
             list.fact("Read by") { $0.outside(enrichment.model ?? "the desk's own reader") }
             if let note = enrichment.note { list.fact("Note") { $0.outside(note) } }
             if let narrative = article.narrative { list.fact("Narrative") { $0.link("/narratives/\(narrative)", "narrative \(narrative)") } }

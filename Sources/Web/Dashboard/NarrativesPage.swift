@@ -25,7 +25,7 @@ struct NarrativesPage {
         let stage = request.query.text("stage").flatMap(NarrativeStage.init)
         var query = NarrativeQuery(stages: stage.map { [$0] } ?? Set(NarrativeStage.allCases.filter(\.isActive)), limit: Self.rows)
         query.after = try request.number("after")
-        let narratives = try await newsroom.store.narratives(query)
+        let narratives = try await newsroom.narratives(query)
         var days: [Int64: [NarrativeDay]] = [:]
         for narrative in narratives { days[narrative.id] = try await newsroom.store.timeline(of: narrative.id) }
         return frame.page("Narratives", at: "/narratives", request) { main in
@@ -76,8 +76,8 @@ struct NarrativesPage {
             }
             row.number(narrative.articleCount)
             row.number(narrative.sourceCount)
-            row.cell { $0.text("×\(Figures.signed(narrative.momentum).replacing("+", with: ""))") }
-            row.cell { $0.text(Figures.signed(narrative.sentiment)) }
+            row.cell { $0.text("×\(Sentences.signed(narrative.momentum).replacing("+", with: ""))") }
+            row.cell { $0.text(Sentences.signed(narrative.sentiment)) }
             row.cell { $0.ago(narrative.lastAt, now) }
         }
     }
@@ -103,7 +103,7 @@ struct NarrativesPage {
                     days.map {
                         HTML.Bar(
                             name: $0.day, value: Double($0.articles),
-                            told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Figures.signed($0.sentiment))")
+                            told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Sentences.signed($0.sentiment))")
                     },
                     unit: { Figures.grouped(Int($0.rounded())) })
             }
@@ -139,8 +139,8 @@ struct NarrativesPage {
             }
             list.fact("Words") { $0.outside(narrative.focus.prefix(12).map(\.name).joined(separator: ", "), limit: 400) }
             list.fact("Articles") { $0.text("\(narrative.articleCount) of \(narrative.sourceCount.counted("source"))") }
-            list.fact("Momentum") { $0.text("×\(Figures.signed(narrative.momentum).replacing("+", with: ""))") }
-            list.fact("Mood") { $0.text(Figures.signed(narrative.sentiment)) }
+            list.fact("Momentum") { $0.text("×\(Sentences.signed(narrative.momentum).replacing("+", with: ""))") }
+            list.fact("Mood") { $0.text(Sentences.signed(narrative.sentiment)) }
             list.fact("Began") { $0.ago(narrative.firstAt, parts.now) }
             list.fact("Last article") { $0.ago(narrative.lastAt, parts.now) }
         }
@@ -151,7 +151,7 @@ struct NarrativesPage {
     private func signals(_ request: WebRequest) async throws -> Response {
         guard let newsroom = parts.newsroom else { return NoNewsroom.page("Signals", "/signals", frame, request) }
         let span = request.query.text("span").flatMap(SignalWindow.init) ?? .day
-        let signals = Array(try await newsroom.signals(parts.now, span).prefix(40))
+        let signals = try await newsroom.signals(span, now: parts.now, limit: 40)
         let patterns = try await newsroom.store.patterns(since: parts.now.addingTimeInterval(-span.seconds), limit: 20)
         return frame.page("Signals", at: "/signals", request) { main in
             main.title("Signals", "Who is in the news now more than before.")
@@ -188,24 +188,24 @@ struct NarrativesPage {
         }
     }
 
-    private static func write(_ signals: [SignalView], to html: inout HTML) {
+    private static func write(_ signals: [Signal], to html: inout HTML) {
         let columns: [HTML.Column] = [
             .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("Share", .minor), .init("Mentions", isNumber: true),
             .init("Before", isNumber: true, .minor), .init("Sources", isNumber: true, .minor), .init("Mood", isNumber: true, .minor),
         ]
         html.table("Signals, the strongest first", columns, signals) { signal, row in
-            row.cell { $0.pill(signal.tone, signal.trend) }
+            row.cell { $0.pill(signal.trend.tone, signal.trend.rawValue) }
             row.cell { cell in
-                cell.element("strong") { $0.link("/articles?q=\(PercentEscapes.encoded(signal.name))", signal.name) }
+                cell.element("strong") { $0.link("/articles?q=\(PercentEscapes.encoded(signal.entity))", signal.entity) }
                 if let ticker = signal.ticker { cell.element("span", .class("tag")) { $0.outside(ticker, limit: 12) } }
                 cell.element("span", .class("tag"), text: signal.kind.rawValue)
             }
             row.cell { $0.text(String(Int(signal.score.rounded()))) }
             row.cell { $0.share(signal.score / 100) }
             row.number(signal.mentions)
-            row.number(signal.mentionsBefore)
+            row.number(signal.earlierMentions)
             row.number(signal.sources)
-            row.cell { $0.text(Figures.signed(signal.sentiment)) }
+            row.cell { $0.text(Sentences.signed(signal.sentiment)) }
         }
     }
 }
@@ -221,14 +221,14 @@ extension NarrativeStage {
     }
 }
 
-extension SignalView {
+extension Signal.Trend {
     fileprivate var tone: Tone {
-        switch trend {
-        case "surging": .bad
-        case "rising": .warn
-        case "growing": .quiet
-        case "active": .good
-        default: .off
+        switch self {
+        case .surging: .bad
+        case .rising: .warn
+        case .growing: .quiet
+        case .active: .good
+        case .declining: .off
         }
     }
 }

@@ -225,11 +225,4 @@ enum Figures {
 
     /// Share of the whole in percent, 0 to 100, one decimal.
     static func percent(_ value: Double) -> String { "\(((value * 10).rounded() / 10))".replacing(".0", with: "") + " %" }
-
-    /// "+0.35" with a sign that reads well.
-    static func signed(_ value: Double) -> String {
-        let hundredths = Int((value * 100).rounded())
-        let text = "\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
-        return (hundredths > 0 ? "+" : hundredths < 0 ? "−" : "") + text
-    }
 }
