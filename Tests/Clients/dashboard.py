@@ -20,7 +20,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 class Look:
     """A page that is watched: what it asks for, and what goes wrong in it."""
 
-    def __init__(self, browser, desk, width=1440, theme="light", script=True):
+    def __init__(self, browser, desk, width=1600, theme="light", script=True):
         self.desk = desk
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, java_script_enabled=script, reduced_motion="reduce")
         self.page = self.context.new_page()
@@ -47,7 +47,7 @@ class Look:
 
 
 def look_at(browser, desk, scene, pages):
-    for width in (1440, 360):
+    for width in (1600, 360):
         for theme in ("light", "dark"):
             with Look(browser, desk, width, theme) as look:
                 for path in pages:

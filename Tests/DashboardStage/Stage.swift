@@ -2,6 +2,7 @@ import Fetch
 import Foundation
 import Host
 import Logging
+import Newsroom
 import SQLiteStore
 import Stores
 import Web
@@ -36,9 +37,10 @@ struct Stage {
                 toFile: registryPath, atomically: true, encoding: .utf8)
         }
         let check = RegistryCheck(file: file)
-        let newsroom = StagedNewsroom(scene: scene, now: clock.instant, articles: try await store.articles(ArticleQuery(limit: 200)))
+        let newsroom = StagedNewsroom(store: store, scene: scene, now: clock.instant)
+        if scene != .empty { try await newsroom.fill() }
         let parts = DeskParts(
-            desk: desk, store: store, newsroom: newsroom.door,
+            desk: desk, store: store, newsroom: newsroom.door(registry.newsroom.schedule),
             actions: SourceActions(file: file, desk: desk, fetcher: fetcher, store: store, clock: clock, environment: [:]),
             registryProblem: { check.problem }, clock: clock, logger: logger)
         let server = try WebServer(
