@@ -187,7 +187,8 @@ private struct Scene {
         let about = event.isOfOneEntity ? " of \(SafeText.line(subject, limit: 80))" : ""
         let sums = amount > 0 ? ", up to \(Figure.dollars(amount))" : ""
         let strength = 100 * Double(articles.count) / Double(2 * event.minimumArticles + 2)
-        let message = "\(event.name)\(about) in \(articles.count) articles of \(sources) sources in 24 h\(sums), naming \(entities) entities."
+        let message =
+            "\(event.name)\(about) in \(articles.count) articles of \(sources) sources in 24 h\(sums), naming \(entities == 1 ? "one entity" : "\(entities) entities")."
         guard let pattern = pattern(event.kind, subject: subject, strength: strength, message, articles: articles) else { return nil }
         let homes = Dictionary(articles.compactMap(\.narrative).map { ($0, 1) }, uniquingKeysWith: +)
         let hottest = homes.max { $0.value != $1.value ? $0.value < $1.value : $0.key > $1.key }

@@ -5,7 +5,7 @@ import sys
 import threading
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 from stage import check, finish, stage
 
@@ -31,7 +31,11 @@ class Look:
         self.page.on("requestfinished", self.weigh)
 
     def weigh(self, request):
-        sizes = request.sizes()
+        try:
+            sizes = request.sizes()
+        except Error:
+            # The page was left while this was on its way.
+            return
         self.bytes += sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
     def at(self, path):

@@ -49,6 +49,10 @@
     if (!document.hidden) open();
   }
 
+  // Where the navigation does not fit, the present page is in sight.
+  const place = document.querySelector("nav [aria-current]");
+  if (place) place.parentElement.scrollLeft = place.offsetLeft - (place.parentElement.clientWidth - place.offsetWidth) / 2;
+
   // A diagnosis takes as long as the source does: its page is read while it comes, and its stages appear in place.
   async function showStages(answer, place) {
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -57,13 +57,14 @@ struct NarrativesPage {
 
     private static func write(_ narratives: [Narrative], _ days: [Int64: [NarrativeDay]], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Stage"), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true),
-            .init("Sources", isNumber: true, .minor),
-            .init("Momentum", isNumber: true, .minor), .init("Mood", isNumber: true, .minor), .init("Last", .least),
+            .init("Stage", .minor), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true),
+            .init("Sources", isNumber: true, .minor), .init("Momentum", isNumber: true, .least), .init("Mood", isNumber: true, .least),
+            .init("Last", .minor),
         ]
         html.table("Narratives", columns, narratives) { narrative, row in
             row.cell { $0.pill(narrative.stage.tone, narrative.stage.rawValue) }
             row.cell { cell in
+                cell.element("div", .class("narrow-only")) { $0.pill(narrative.stage.tone, narrative.stage.rawValue) }
                 cell.element("strong") { $0.link("/narratives/\(narrative.id)", narrative.title) }
                 cell.element("span", .class("tag"), text: narrative.theme.rawValue)
                 if !narrative.summary.isEmpty { cell.element("div", .class("remark")) { $0.outside(narrative.summary, limit: 200) } }
@@ -93,9 +94,9 @@ struct NarrativesPage {
         query.before = try request.number("before")
         let articles = try await newsroom.store.enrichedArticles(query)
         return frame.page(narrative.title, at: "/narratives", request) { main in
-            main.title(narrative.title, narrative.summary.isEmpty ? "It turns on \(narrative.nucleus)." : narrative.summary) {
-                $0.pill(narrative.stage.tone, narrative.stage.rawValue)
-            }
+            main.title(
+                narrative.title, state: (narrative.stage.tone, narrative.stage.rawValue),
+                narrative.summary.isEmpty ? "It turns on \(narrative.nucleus)." : narrative.summary)
             main.section("Articles a day", id: "days") { section in
                 guard !days.isEmpty else { return section.empty("No day is known yet.") }
                 section.bars(
@@ -105,7 +106,7 @@ struct NarrativesPage {
                             name: $0.day, value: Double($0.articles),
                             told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Sentences.signed($0.sentiment))")
                     },
-                    unit: { Figures.grouped(Int($0.rounded())) })
+                    unit: { value, _ in Figures.grouped(Int(value.rounded())) })
             }
             main.element("div", .class("columns")) { columns in
                 columns.element("div", .class("column")) { column in
@@ -134,9 +135,7 @@ struct NarrativesPage {
         html.element("dl", .class("facts")) { list in
             list.fact("Turns on") { $0.outside(narrative.nucleus, limit: 100) }
             list.fact("Theme") { $0.text(narrative.theme.rawValue) }
-            list.fact("Actors") { cell in
-                for actor in narrative.actors.prefix(8) { cell.element("span", .class("tag")) { $0.outside(actor.name, limit: 60) } }
-            }
+            if !narrative.actors.isEmpty { list.fact("Actors") { $0.tags(narrative.actors.prefix(8).map(\.name)) } }
             list.fact("Words") { $0.outside(narrative.focus.prefix(12).map(\.name).joined(separator: ", "), limit: 400) }
             list.fact("Articles") { $0.text("\(narrative.articleCount) of \(narrative.sourceCount.counted("source"))") }
             list.fact("Momentum") { $0.text("×\(Sentences.signed(narrative.momentum).replacing("+", with: ""))") }
@@ -190,7 +189,8 @@ struct NarrativesPage {
 
     private static func write(_ signals: [Signal], to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("Share", .minor), .init("Mentions", isNumber: true),
+            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("Of 100", .minor),
+            .init("Mentions", isNumber: true, .minor),
             .init("Before", isNumber: true, .minor), .init("Sources", isNumber: true, .minor), .init("Mood", isNumber: true, .minor),
         ]
         html.table("Signals, the strongest first", columns, signals) { signal, row in
@@ -213,8 +213,8 @@ struct NarrativesPage {
 extension NarrativeStage {
     fileprivate var tone: Tone {
         switch self {
-        case .hot: .bad
-        case .rising, .reactivated: .warn
+        case .hot: .warn
+        case .rising, .reactivated: .good
         case .emerging, .echo: .quiet
         case .cooling, .dormant: .off
         }
@@ -224,11 +224,10 @@ extension NarrativeStage {
 extension Signal.Trend {
     fileprivate var tone: Tone {
         switch self {
-        case .surging: .bad
-        case .rising: .warn
+        case .surging: .warn
+        case .rising: .good
         case .growing: .quiet
-        case .active: .good
-        case .declining: .off
+        case .active, .declining: .off
         }
     }
 }

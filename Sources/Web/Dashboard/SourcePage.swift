@@ -60,16 +60,16 @@ struct SourcePage {
         let articles = try await parts.store.articles(ArticleQuery(source: report.source.id, limit: 8))
         let origins = await parts.desk.currentRegistry.origins[report.source.id] ?? []
         func body(_ main: inout HTML) {
-            main.title(report.source.id.text, report.source.note ?? "\(report.source.kind.name), \(redactedURL(report.source.url))") { title in
-                title.pill(report.status.tone, report.status.rawValue)
-            }
+            main.title(
+                report.source.id.text, state: (report.status.tone, report.status.rawValue),
+                report.source.note ?? "\(report.source.kind.name), \(redactedURL(report.source.url))")
             writeActions(report, request, to: &main)
             main.element("div", .id("diagnosis"), .init("aria-live", "polite")) { if isDiagnosing { $0.leaveRoom() } }
             main.element("div", .class("columns")) { columns in
                 columns.element("div", .class("column")) { column in
                     column.section("Polls", id: "polls") { section in
                         guard !polls.isEmpty else { return section.empty("It has not been polled yet.") }
-                        section.strip(polls)
+                        section.strip(polls, isLarge: true)
                         PollTable.write(polls, now: report.now, withSource: false, to: &section)
                         section.more(
                             polls.count == 40
