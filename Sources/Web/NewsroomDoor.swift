@@ -19,9 +19,11 @@ public struct NewsroomDoor: Sendable {
         self.order = order
     }
 
-    /// Throws 400 for a cursor that no page named.
+    /// Throws 404 for a cursor whose narrative is not there.
     func narratives(_ query: NarrativeQuery) async throws -> [Narrative] {
-        if let after = query.after, try await store.narrative(after) == nil { throw Problem.wrongCursor }
+        if let after = query.after, try await store.narrative(after) == nil {
+            throw Problem.notFound("there is no narrative \(after) to go on from", hint: "Begin with the first page again.")
+        }
         return try await store.narratives(query)
     }
 

@@ -57,7 +57,8 @@ struct NewsroomEndpoints {
             .query("since", .instant, "With an article at this instant or later."), SourceEndpoints.limit, SourceEndpoints.cursor,
         ]
         return endpoint(
-            "/api/v1/narratives", "listNarratives", "Narratives by their last article, newest first.", "narratives", parameters, .page("Narrative")
+            "/api/v1/narratives", "listNarratives", "Narratives by their last article, newest first.", "narratives", parameters, .page("Narrative"),
+            problems: [404]
         ) { call, newsroom in
             var query = NarrativeQuery(
                 stages: call["stage"].flatMap(NarrativeStage.init).map { [$0] }, since: call.instant("since"), limit: call.int("limit", default: 50))
