@@ -108,7 +108,8 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "DashboardStage",
-            dependencies: ["Web", "Host", "Stores", "SQLiteStore", "Costs", "Fetch", "Resilience", "WireCore", logging], path: "Tests/DashboardStage",
+            dependencies: ["Web", "Host", "Newsroom", "Stores", "SQLiteStore", "Costs", "Fetch", "Resilience", "WireCore", logging],
+            path: "Tests/DashboardStage",
             swiftSettings: settings),
         .executableTarget(
             name: "LedgerBench", dependencies: ["SQLiteStore", "Stores", "Costs", "WireCore", grdb], path: "Benchmarks/LedgerBench",

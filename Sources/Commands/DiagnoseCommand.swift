@@ -31,6 +31,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
             }
             let registry = workspace.registryFile.stamp() == nil && subject.contains("://") ? nil : try workspace.registry()
             let (source, isRegistered) = try source(subject, registry)
+            if !json { Output.line(Palette().bold(source.id.text) + "  " + SafeText.line(redactedURL(source.url), limit: 500)) }
             let diagnosis: Diagnosis
             var made: Recording?
             if let recording {
@@ -38,7 +39,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
             } else {
                 (diagnosis, made) = try await live(source, isRegistered, registry, workspace)
             }
-            if json { printJSON(diagnosis) } else { print(diagnosis, source) }
+            if json { printJSON(diagnosis) } else { printRest(of: diagnosis, source) }
             if let record, let made { try keep(made, in: record) }
             if !diagnosis.isHealthy { throw ExitCode(1) }
         }
@@ -77,8 +78,26 @@ struct DiagnoseCommand: AsyncParsableCommand {
         _ source: SourceConfiguration, _ isRegistered: Bool, _ fetcher: any DocumentFetching, _ store: (any DeskStore)?,
         _ clock: any DeskClock, _ workspace: Workspace
     ) async throws -> Diagnosis {
-        try await Diagnostician(fetcher: fetcher, store: store, clock: clock, environment: workspace.environment)
-            .diagnose(source, isRegistered: isRegistered)
+        let diagnostician = Diagnostician(fetcher: fetcher, store: store, clock: clock, environment: workspace.environment)
+        guard !json else { return try await diagnostician.diagnose(source, isRegistered: isRegistered) }
+        let (news, teller) = AsyncStream<Diagnosis.Progress?>.makeStream()
+        // Whoever is slow to read must not keep the network's thread waiting: one task prints what others tell.
+        async let printing: Void = Self.printStages(news)
+        async let _: Void = Self.tick(teller)
+        defer { teller.finish() }
+        let diagnosis = try await diagnostician.diagnose(source, isRegistered: isRegistered) { teller.yield($0) }
+        teller.finish()
+        await printing
+        return diagnosis
+    }
+
+    private static func printStages(_ news: AsyncStream<Diagnosis.Progress?>) async {
+        var printer = StagePrinter()
+        for await progress in news { printer.take(progress) }
+    }
+
+    private static func tick(_ teller: AsyncStream<Diagnosis.Progress?>.Continuation) async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { teller.yield(nil) }
     }
 
     // MARK: - Printing
@@ -89,22 +108,9 @@ struct DiagnoseCommand: AsyncParsableCommand {
         Output.line(writer.text)
     }
 
-    private func print(_ diagnosis: Diagnosis, _ source: SourceConfiguration) {
+    /// What is left to say when the stages have been told.
+    private func printRest(of diagnosis: Diagnosis, _ source: SourceConfiguration) {
         let palette = Palette()
-        Output.line(palette.bold(source.id.text) + "  " + SafeText.line(redactedURL(source.url), limit: 500))
-        for stage in diagnosis.stages {
-            let (mark, paint): (String, (String) -> String) =
-                switch stage.ok {
-                case true: ("✓", palette.good)
-                case false: ("✗", palette.bad)
-                default: ("·", palette.dim)
-                }
-            let time = stage.ok == nil || stage.ms == 0 ? "" : "\(stage.ms) ms"
-            let name = stage.name.padding(toLength: 11, withPad: " ", startingAt: 0)
-            let right = String(repeating: " ", count: max(0, 8 - time.utf8.count)) + time
-            let detail = SafeText.line(stage.detail, limit: 1000)
-            Output.line("  \(paint(mark)) \(name)\(palette.dim(right))  \(stage.ok == nil ? palette.dim(detail) : detail)")
-        }
         let evidence = diagnosis.report.record.evidence
         if !diagnosis.report.isHealthy, let bytes = evidence.firstBytes {
             let isPlugin = if case .exec = source.kind { true } else { false }

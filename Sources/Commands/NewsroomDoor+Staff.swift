@@ -10,16 +10,8 @@ extension NewsroomDoor {
     /// The door to a host's own newsroom. What is ordered goes on behind it as an errand.
     init(staff: NewsroomStaff, jobs: JobRunner, store: any NewsroomStore, errands: Errands, clock: any DeskClock = SystemClock()) {
         self.init(
-            store: store, signals: { now, span in try await Self.signals(store, now, span) }, schedule: { now in await Self.plan(staff, now) },
+            store: store, schedule: { now in await Self.plan(staff, now) },
             order: { order in try await Self.take(order, staff, jobs, errands, now: clock.now()) })
-    }
-
-    private static func signals(_ store: any NewsroomStore, _ now: Date, _ span: SignalWindow) async throws -> [SignalView] {
-        return try await NarrativeDesk(store: store).signals(window: span, now: now, limit: 50).map { signal in
-            SignalView(
-                name: signal.entity, kind: signal.kind, ticker: signal.ticker, score: signal.score, mentions: signal.mentions,
-                mentionsBefore: signal.earlierMentions, sources: signal.sources, sentiment: signal.sentiment)
-        }
     }
 
     private static func plan(_ staff: NewsroomStaff, _ now: Date) async -> [PlannedJob] {

@@ -60,6 +60,7 @@ final class CurlLoop: @unchecked Sendable {
             takeCommands()
             expireWaiting()
             curl_multi_perform(multi, &running)
+            for transfer in active.values { transfer.noteProgress() }
             finishDone(multi)
             startWaiting()
             if !isEnding { curl_multi_poll(multi, nil, 0, waiting.isEmpty ? 1000 : 50, nil) }

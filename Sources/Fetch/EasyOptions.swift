@@ -61,6 +61,8 @@ extension FetchTrace.Hop {
         resolvedMs = ms(CURLINFO_NAMELOOKUP_TIME_T)
         connectedMs = ms(CURLINFO_CONNECT_TIME_T)
         securedMs = ms(CURLINFO_APPCONNECT_TIME_T)
+        var sent = 0
+        if wd_get_long(easy, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK, sent > 0 { requestedMs = ms(CURLINFO_PRETRANSFER_TIME_T) }
         firstByteMs = status > 0 ? ms(CURLINFO_STARTTRANSFER_TIME_T) : nil
         endedMs = ms(CURLINFO_TOTAL_TIME_T) ?? 0
         if securedMs != nil { tls = "certificate verified" }

@@ -80,14 +80,15 @@ public struct FetchTrace: Sendable, Equatable {
         public var url: String
         /// Nil when no status line came.
         public var status: Int?
-        /// The address that was connected to.
+        /// The address that was connected to, or that did not answer.
         public var address: String?
         /// "TLSv1.3 …" where the connection is secure.
         public var tls: String?
-        /// Milliseconds from the hop's start to: name resolved, connected, handshake done, first byte, end. Nil: not reached.
+        /// Milliseconds from the hop's start to: name resolved, connected, handshake done, request sent, first byte, end. Nil: not reached.
         public var resolvedMs: Double?
         public var connectedMs: Double?
         public var securedMs: Double?
+        public var requestedMs: Double?
         public var firstByteMs: Double?
         public var endedMs: Double
 

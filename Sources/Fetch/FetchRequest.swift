@@ -18,6 +18,8 @@ public struct FetchRequest: Sendable {
     public var bytesDecoded: ByteCount
     /// Redirects followed.
     public var redirects: Int
+    /// Told what is under way, on the thread that serves all transfers: it returns at once. Nil: nobody watches.
+    public var onProgress: (@Sendable (FetchProgress) -> Void)?
 
     /// A request within `ceilings`.
     public init(url: String, deadline: ContinuousClock.Instant, ceilings: Ceilings) {

@@ -44,6 +44,8 @@ final class Transfer {
     private var place: BulkPlace?
     private var stop: Stop?
     private var deniedAddress: String?
+    private var triedAddress: String?
+    private var told: (phase: FetchProgress.Phase, address: String?)?
     private var hopStart = ContinuousClock.now
 
     /// How much of an error page is kept.
@@ -86,6 +88,8 @@ final class Transfer {
         layers = []
         stop = nil
         deniedAddress = nil
+        triedAddress = nil
+        told = nil
         hopStart = .now
         let me = Unmanaged.passUnretained(self).toOpaque()
         EasyOptions.set(on: easy, userAgent: loop.configuration.userAgent, certificateFile: loop.configuration.certificateFile)
@@ -221,7 +225,37 @@ final class Transfer {
     fileprivate func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         let (socket, denied) = loop.configuration.policy.open(address)
         if let denied { deniedAddress = denied }
+        triedAddress = withUnsafePointer(to: &address.pointee.addr) { SocketAddress.read($0, length: address.pointee.addrlen)?.text }
+        tell(.connecting)
         return socket
+    }
+
+    // MARK: - For whoever watches
+
+    /// Looks how far the present hop has come, and tells it if it is further than before.
+    func noteProgress() {
+        guard request.onProgress != nil, let handle, stop == nil else { return }
+        tell(phase(seenHop(UnsafeMutableRawPointer(handle))))
+    }
+
+    private func phase(_ hop: FetchTrace.Hop) -> FetchProgress.Phase {
+        if answer.isComplete { return .receiving }
+        if hop.requestedMs != nil { return .waiting }
+        guard hop.connectedMs != nil else { return triedAddress == nil ? .resolving : .connecting }
+        return url.hasPrefix("https:") && hop.securedMs == nil ? .securing : .requesting
+    }
+
+    private func tell(_ phase: FetchProgress.Phase) {
+        guard let watch = request.onProgress, let handle else { return }
+        if let told, told == (phase, triedAddress) { return }
+        told = (phase, triedAddress)
+        watch(FetchProgress(phase, seenHop(UnsafeMutableRawPointer(handle))))
+    }
+
+    private func seenHop(_ easy: UnsafeMutableRawPointer) -> FetchTrace.Hop {
+        var hop = FetchTrace.Hop(easy, url: url, status: answer.status)
+        hop.address = hop.address ?? triedAddress
+        return hop
     }
 
     // MARK: - A hop's end
@@ -244,7 +278,7 @@ final class Transfer {
     }
 
     private func noteHop(_ easy: UnsafeMutableRawPointer) {
-        var hop = FetchTrace.Hop(easy, url: url, status: answer.status)
+        var hop = seenHop(easy)
         if hop.endedMs == 0 { hop.endedMs = Double(hopStart.duration(to: .now).milliseconds) }
         trace.hops.append(hop)
     }
@@ -266,6 +300,7 @@ final class Transfer {
         case .success(let resolved): target = resolved
         }
         guard visited.insert(target.text).inserted else { return refused("redirected in a loop, back to \(shown(target.text))") }
+        tell(.redirected(to: redactedURL(target.text)))
         isPermanent = isPermanent && (answer.status == 301 || answer.status == 308)
         url = target.text
         return .next

@@ -23,6 +23,14 @@ public struct JobOrder: Sendable {
     public var isForced: Bool
     /// True: what fails now is given up.
     public var isLastAttempt: Bool
+
+    public init(job: Job, slot: JobSlot, run: Int64, isForced: Bool, isLastAttempt: Bool) {
+        self.job = job
+        self.slot = slot
+        self.run = run
+        self.isForced = isForced
+        self.isLastAttempt = isLastAttempt
+    }
 }
 
 /// Who runs a job: a process of a machine.

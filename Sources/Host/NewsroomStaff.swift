@@ -8,7 +8,7 @@ public import WireCore
 
 /// Who does the newsroom's jobs: one handler for each, with the settings of the registry in force.
 public struct NewsroomStaff: JobPerforming {
-    private let store: any DeskStore & NewsroomStore
+    private let store: any DeskStore & NewsroomStore & AuditStore
     private let models: ModelDesk?
     private let registry: @Sendable () async -> Registry
     private let delivery: Delivery
@@ -17,7 +17,7 @@ public struct NewsroomStaff: JobPerforming {
 
     /// `models` nil: there is none to ask. `registry` gives the one in force.
     public init(
-        store: any DeskStore & NewsroomStore, models: ModelDesk?, registry: @escaping @Sendable () async -> Registry, delivery: Delivery,
+        store: any DeskStore & NewsroomStore & AuditStore, models: ModelDesk?, registry: @escaping @Sendable () async -> Registry, delivery: Delivery,
         clock: any DeskClock, logger: Logger
     ) {
         self.store = store
@@ -124,8 +124,9 @@ public struct NewsroomStaff: JobPerforming {
 
     private func tidy(now: Date) async throws -> JobResult {
         func ago(days: Double) -> Date { now.addingTimeInterval(-days * 86_400) }
-        let removed = try await store.pruneNewsroom(
+        var removed = try await store.pruneNewsroom(
             patternsBefore: ago(days: 90), pricesBefore: ago(days: 90), jobRunsBefore: ago(days: 30), smokeBriefingsBefore: ago(days: 30))
+        if let kept = await registry().retention.audit { removed += try await store.pruneAudit(before: now.addingTimeInterval(-kept.seconds)) }
         return removed > 0 ? .done("\(removed.counted("old row")) removed") : .nothingToDo("nothing is old enough")
     }
 }

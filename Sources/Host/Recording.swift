@@ -111,8 +111,8 @@ extension FetchTrace.Hop {
         json.member("address", orNull: address)
         json.member("tls", orNull: tls)
         let times: [(StaticString, Double?)] = [
-            ("resolvedMs", resolvedMs), ("connectedMs", connectedMs), ("securedMs", securedMs), ("firstByteMs", firstByteMs),
-            ("endedMs", endedMs),
+            ("resolvedMs", resolvedMs), ("connectedMs", connectedMs), ("securedMs", securedMs),
+            ("requestedMs", requestedMs), ("firstByteMs", firstByteMs), ("endedMs", endedMs),
         ]
         for (name, value) in times { json.member(name, orNull: value.map { Int($0.rounded()) }) }
     }
@@ -126,6 +126,7 @@ extension FetchTrace.Hop {
         resolvedMs = node["resolvedMs"]?.double
         connectedMs = node["connectedMs"]?.double
         securedMs = node["securedMs"]?.double
+        requestedMs = node["requestedMs"]?.double
         firstByteMs = node["firstByteMs"]?.double
     }
 }

@@ -69,6 +69,8 @@ public struct RetentionConfiguration: Sendable, Equatable {
     /// Nil: for ever.
     public var articles: Duration? = .seconds(365 * 86_400)
     public var polls = Duration.seconds(30 * 86_400)
+    /// The lines that say who changed what. Nil: for ever.
+    public var audit: Duration? = .seconds(365 * 86_400)
 
     public init() {}
 }

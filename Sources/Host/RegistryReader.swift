@@ -56,7 +56,7 @@ public struct RegistryReader {
         "mode", "consecutiveFailures", "failureRate", "slowRate", "slowPoll", "window", "minimumPolls", "openFor", "openAtMost",
     ]
     static let networkKeys = ["perHost", "spacing", "concurrency", "allowPrivate", "userAgent"]
-    static let retentionKeys = ["articles", "polls"]
+    static let retentionKeys = ["articles", "polls", "audit"]
     static let coindeskKeys = ["sourceIds", "language", "pageSize", "backfill", "key"]
     static let priceKeys = ["coins", "key"]
 
@@ -124,11 +124,11 @@ public struct RegistryReader {
             return retention
         }
         let range = Duration.seconds(3600)...(.seconds(36_500 * 86_400))
-        if object["articles"]?.string == "forever" {
-            retention.articles = nil
-        } else if let value = object.duration("articles", in: range) {
-            retention.articles = value
+        func kept(_ key: String, _ standard: Duration?) -> Duration? {
+            object[key]?.string == "forever" ? nil : object.duration(key, in: range) ?? standard
         }
+        retention.articles = kept("articles", retention.articles)
+        retention.audit = kept("audit", retention.audit)
         if let value = object.duration("polls", in: range) { retention.polls = value }
         return retention
     }

@@ -233,7 +233,10 @@ public enum RegistrySchema {
     private static var retention: Value {
         object(
             "How long things are kept.",
-            [("articles", text("A duration, default 365d, or \"forever\".")), ("polls", duration("Default 30d."))])
+            [
+                ("articles", text("A duration, default 365d, or \"forever\".")), ("polls", duration("Default 30d.")),
+                ("audit", text("The lines that say who changed what: a duration, default 365d, or \"forever\".")),
+            ])
     }
 
     private static func dollars(_ description: String) -> Value {

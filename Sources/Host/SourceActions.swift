@@ -53,13 +53,15 @@ public struct SourceActions: Sendable {
         guard await desk.pollSoon(id) else { throw DeskError(.usage, "\(id) is not scheduled for polls", hint: "Its breaker may be held open.") }
     }
 
-    /// Tells one poll stage by stage; writes nothing. Nil when this source, or four others, are being diagnosed already.
-    public func diagnose(_ id: SourceID) async throws -> Diagnosis? {
+    /// Tells one poll stage by stage, `onProgress` while it goes on; writes nothing. Nil when this source, or four others, are being
+    /// diagnosed already.
+    public func diagnose(_ id: SourceID, onProgress: @escaping @Sendable (Diagnosis.Progress) -> Void = { _ in }) async throws -> Diagnosis? {
         let source = try await desk.currentRegistry.source(named: id.text)
         guard diagnoses.begin(id) else { return nil }
         defer { diagnoses.end(id) }
         let redacting = RedactingFetcher(fetcher, secrets: source.secrets(environment: environment))
-        return try await Diagnostician(fetcher: redacting, store: store, clock: clock, environment: environment).diagnose(source)
+        return try await Diagnostician(fetcher: redacting, store: store, clock: clock, environment: environment)
+            .diagnose(source, onProgress: onProgress)
     }
 }
 

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import Stores
 
 extension MongoStore: AuditStore {
@@ -29,5 +30,9 @@ extension MongoStore: AuditStore {
                 return entry
             }
         }
+    }
+
+    public func pruneAudit(before instant: Date) async throws -> Int {
+        try await prune([Pruning.Step(isCounted: true) { db in try db.removeSome(.audit, ["at": ["$lt": BSON(instant)]]) }])
     }
 }

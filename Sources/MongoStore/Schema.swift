@@ -116,6 +116,7 @@ enum Schema {
             MongoIndex("by_start", ["started_at": -1, "_id": -1]),
             MongoIndex("under_way", ["job": 1], isUnique: true, where: ["outcome": "running"]),
         ],
+        .audit: [MongoIndex("by_time", ["at": 1])],
         .prices: [MongoIndex("by_coin", ["coin": 1, "at": -1], isUnique: true), MongoIndex("by_time", ["at": 1])],
     ]
 

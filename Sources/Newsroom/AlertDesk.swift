@@ -71,7 +71,7 @@ public struct AlertDesk: Sendable {
         standings.filter(\.isEnabled).flatMap { standing -> [DueAlert] in
             var due: [DueAlert] = []
             if let bound = settings.breakerOpenFor, let since = standing.openSince, now.timeIntervalSince(since) >= bound.seconds {
-                let last = standing.lastMessage.map { " Last seen: \(SafeText.line($0, limit: 160))" } ?? ""
+                let last = standing.lastMessage.map { " Last seen: \(SafeText.line($0, limit: 160))." } ?? ""
                 due.append(
                     DueAlert(
                         subject: "source:\(standing.source):open",

@@ -91,10 +91,12 @@ public struct BriefingDesk: Sendable {
 
     // MARK: - Inputs
 
-    /// From where the last briefing of another slot ends, so that a forced one covers what its first version did.
+    /// From where the last briefing of another slot ends, so that a forced one covers what its first version did. A smoke one tries the
+    /// whole way, so it covers a day, whatever was written an hour ago.
     private func gather(_ order: BriefingOrder) async throws -> BriefingInputs {
         let now = clock.now()
-        let last = try await store.briefings(BriefingQuery(limit: 20)).first { $0.date != order.date || $0.slot != order.slot }
+        let others = order.isSmoke ? [] : try await store.briefings(BriefingQuery(limit: 20))
+        let last = others.first { $0.date != order.date || $0.slot != order.slot }
         let from = max(last?.coversTo ?? now.addingTimeInterval(-Self.firstSpan.seconds), now.addingTimeInterval(-Self.longestSpan.seconds))
         let desk = NarrativeDesk(store: store)
         let narratives = try await store.narratives(

@@ -109,8 +109,8 @@ private struct Scene {
             guard abs(shift) >= 0.4 else { return nil }
             return pattern(
                 .sentimentShift, of: statistic, strength: 100 * abs(shift),
-                "The news about \(name(statistic)) turned \(shift > 0 ? "brighter" : "darker"): \(Figure.signed(statistic.sentiment)) "
-                    + "over \(statistic.mentions) articles in 24 h, \(Figure.signed(before.sentiment)) in the seven days before.")
+                "The news about \(name(statistic)) turned \(shift > 0 ? "brighter" : "darker"): \(Sentences.signed(statistic.sentiment)) "
+                    + "over \(statistic.mentions) articles in 24 h, \(Sentences.signed(before.sentiment)) in the seven days before.")
         }
     }
 
@@ -121,8 +121,8 @@ private struct Scene {
             guard gap > 0.6 + 1e-9 else { return nil }
             return pattern(
                 .divergence, of: statistic, strength: 50 * gap,
-                "Sources read \(name(statistic)) in opposite ways: the brightest at \(Figure.signed(statistic.highestSource)), "
-                    + "the darkest at \(Figure.signed(statistic.lowestSource)), over \(statistic.mentions) articles in 24 h.")
+                "Sources read \(name(statistic)) in opposite ways: the brightest at \(Sentences.signed(statistic.highestSource)), "
+                    + "the darkest at \(Sentences.signed(statistic.lowestSource)), over \(statistic.mentions) articles in 24 h.")
         }
     }
 
@@ -187,7 +187,8 @@ private struct Scene {
         let about = event.isOfOneEntity ? " of \(SafeText.line(subject, limit: 80))" : ""
         let sums = amount > 0 ? ", up to \(Figure.dollars(amount))" : ""
         let strength = 100 * Double(articles.count) / Double(2 * event.minimumArticles + 2)
-        let message = "\(event.name)\(about) in \(articles.count) articles of \(sources) sources in 24 h\(sums), naming \(entities) entities."
+        let message =
+            "\(event.name)\(about) in \(articles.count) articles of \(sources) sources in 24 h\(sums), naming \(entities == 1 ? "one entity" : "\(entities) entities")."
         guard let pattern = pattern(event.kind, subject: subject, strength: strength, message, articles: articles) else { return nil }
         let homes = Dictionary(articles.compactMap(\.narrative).map { ($0, 1) }, uniquingKeysWith: +)
         let hottest = homes.max { $0.value != $1.value ? $0.value < $1.value : $0.key > $1.key }
@@ -211,14 +212,6 @@ enum Figure {
     static func plain(_ number: Double) -> String {
         let tenths = (min(max(number, -1e12), 1e12) * 10).rounded() / 10
         return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
-    }
-
-    /// "+0.31", "-0.20", "0.00".
-    static func signed(_ number: Double) -> String {
-        let hundredths = Int((min(max(number.isFinite ? number : 0, -100), 100) * 100).rounded())
-        let digits = String(abs(hundredths) % 100)
-        let sign = hundredths > 0 ? "+" : hundredths < 0 ? "-" : ""
-        return "\(sign)\(abs(hundredths) / 100).\(digits.count < 2 ? "0" + digits : digits)"
     }
 
     /// "$1.2B", "$740M", "$900K", "$12".

@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 import GRDB
 public import Stores
 
@@ -26,6 +26,8 @@ extension SQLiteStore: AuditStore {
             }
         }
     }
+
+    public func pruneAudit(before instant: Date) async throws -> Int { try await prune([Pruning.auditStep(before: instant)]) }
 }
 
 /// The table of audit lines, and what lists and charts need so that they cost the same however much there is.

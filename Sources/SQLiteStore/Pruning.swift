@@ -47,6 +47,10 @@ enum Pruning {
         ]
     }
 
+    static func auditStep(before instant: Date) -> Step {
+        Step(isCounted: true) { db in try db.remove("audit", "id", "at < ?", before: instant, rowsPerStep) }
+    }
+
     /// A run that has ended and is not among the last of its job.
     private static let surplusRun = """
         started_at < ? AND outcome <> 'running' AND (started_at, id) < (

@@ -2,13 +2,16 @@ public import FoundationEssentials
 
 /// Where it is kept who changed what: one line for each change that somebody asked for over HTTP, whether it succeeded or not.
 ///
-/// Lines are only ever added. A method that returns has made its effect durable. Errors are ``DeskError`` with code `store`.
+/// Lines are only ever added, and removed when they have aged. A method that returns has made its effect durable. Errors are ``DeskError`` with code `store`.
 public protocol AuditStore: Sendable {
     /// Adds a line and returns it with its number, which is larger than any before.
     func enterAudit(_ entry: AuditEntry) async throws -> AuditEntry
 
     /// Lines by number, newest first. `before`: only those with a smaller number, the cursor of the next page.
     func auditEntries(before: Int64?, limit: Int) async throws -> [AuditEntry]
+
+    /// Removes lines older than the instant, and returns how many. Numbers are not used again.
+    func pruneAudit(before instant: Date) async throws -> Int
 }
 
 /// One change, or the attempt at one.

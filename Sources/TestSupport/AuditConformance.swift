@@ -19,7 +19,19 @@ public enum AuditConformance {
             }
             try expectEqual(seen, entered.reversed())
             try expectEqual(try await other.auditEntries(before: nil, limit: 0), [])
-        }
+        },
+        AuditCheck("Lines that have aged go, that of the instant itself stays, and no number is given again") { store, other in
+            let instant = Date(timeIntervalSince1970: 1_795_507_200)
+            for second in [0.0, -0.001, -86_400] {
+                _ = try await store.enterAudit(AuditEntry(at: instant.addingTimeInterval(second), actor: "local", action: "source.poll"))
+            }
+            let last = try await store.enterAudit(AuditEntry(at: instant.addingTimeInterval(-1), actor: "local", action: "source.enable"))
+            try expectEqual(try await store.pruneAudit(before: instant), 3)
+            try expectEqual(try await store.pruneAudit(before: instant), 0)
+            try expectEqual(try await other.auditEntries(before: nil, limit: 10).map(\.at), [instant])
+            let next = try await other.enterAudit(AuditEntry(at: instant, actor: "local", action: "source.poll"))
+            try expect(next.id > last.id, "the number of a removed line is given again")
+        },
     ]
 }
 

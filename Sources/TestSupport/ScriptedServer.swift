@@ -122,11 +122,12 @@ public final class ScriptedServer: Sendable {
     /// Closes everything.
     public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         open.withLock { for descriptor in $0 { shutdown(descriptor, Int32(SHUT_RDWR)) } }
     }
 
     private func accept() {
+        // Closed here alone: its number may be another server's listener at once, whose connections would be taken from it.
+        defer { close(listener) }
         while true {
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else { return }

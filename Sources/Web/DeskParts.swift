@@ -145,9 +145,11 @@ public struct DeskParts: Sendable {
         }
     }
 
-    func diagnose(_ id: SourceID, by visitor: Visitor) async throws -> Diagnosis {
+    func diagnose(
+        _ id: SourceID, by visitor: Visitor, onProgress: @escaping @Sendable (Diagnosis.Progress) -> Void = { _ in }
+    ) async throws -> Diagnosis {
         try await change("source.diagnose", id.text, by: visitor) {
-            guard let diagnosis = try await theActions().diagnose(id) else {
+            guard let diagnosis = try await theActions().diagnose(id, onProgress: onProgress) else {
                 throw Problem(409, "this source, or four others, are being diagnosed already", hint: "Wait a moment, then try again.")
             }
             return diagnosis

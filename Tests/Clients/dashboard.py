@@ -1,11 +1,12 @@
 """Looks at the dashboard in Debian's chromium: usage: dashboard.py STAGE [FOLDER FOR SCREENSHOTS]."""
 
 import http.server
+import re
 import sys
 import threading
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 from stage import check, finish, stage
 
@@ -20,7 +21,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 class Look:
     """A page that is watched: what it asks for, and what goes wrong in it."""
 
-    def __init__(self, browser, desk, width=1440, theme="light", script=True):
+    def __init__(self, browser, desk, width=1600, theme="light", script=True):
         self.desk = desk
         self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, java_script_enabled=script, reduced_motion="reduce")
         self.page = self.context.new_page()
@@ -31,7 +32,11 @@ class Look:
         self.page.on("requestfinished", self.weigh)
 
     def weigh(self, request):
-        sizes = request.sizes()
+        try:
+            sizes = request.sizes()
+        except Error:
+            # The page was left while this was on its way.
+            return
         self.bytes += sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
     def at(self, path):
@@ -47,7 +52,7 @@ class Look:
 
 
 def look_at(browser, desk, scene, pages):
-    for width in (1440, 360):
+    for width in (1600, 360):
         for theme in ("light", "dark"):
             with Look(browser, desk, width, theme) as look:
                 for path in pages:
@@ -98,14 +103,92 @@ def diagnosing(browser, desk):
     with Look(browser, desk) as look:
         look.at("/sources/decrypt")
         look.page.get_by_role("button", name="Diagnose").click()
-        stages = look.page.locator("#diagnosis .stages li")
-        expect(stages.first).to_be_visible(timeout=60_000)
+        stages = look.page.locator("#diagnosis .stages li:not(.under-way)")
+        expect(look.page.locator("#diagnosis .hint")).to_be_visible(timeout=60_000)
         check("a diagnosis shows its stages in place", stages.count() == 12 and look.page.url.endswith("/sources/decrypt"), stages.count())
         check("and which of them failed", "response" in look.page.locator("#diagnosis .stages li.bad").first.inner_text())
+        violations = Axe().run(look.page, options=RULES).response["violations"]
+        check("a diagnosis is accessible", not violations, [v["id"] for v in violations])
     with Look(browser, desk, script=False) as look:
         look.at("/sources/decrypt")
         look.page.get_by_role("button", name="Diagnose").click()
-        check("without script it comes as a page", look.page.locator(".stages li").count() == 12)
+        expect(look.page.locator("#diagnosis .hint")).to_be_visible(timeout=60_000)
+        check("without script it comes as a page", look.page.locator(".stages li:not(.under-way)").count() == 12)
+
+
+class SlowSource:
+    """A source that answers when it is told to."""
+
+    FEED = b"<rss version='2.0'><channel><title>Slow</title><item><guid>1</guid><title>A</title></item></channel></rss>"
+
+    def __init__(self):
+        self.gate = threading.Event()
+        source = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                source.gate.wait(40)
+                self.send_response(200)
+                self.send_header("content-type", "application/rss+xml")
+                self.send_header("content-length", str(len(SlowSource.FEED)))
+                self.end_headers()
+                self.wfile.write(SlowSource.FEED)
+
+            def handle(self):
+                # Whoever asked may have gone.
+                try:
+                    super().handle()
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/feed.xml"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def diagnosing_live(browser):
+    """What a source that hangs shows while it hangs: with script, without, and when the page is left."""
+    slow = SlowSource()
+    with stage(PROGRAM, "full", real_url=slow.url) as desk:
+        for script in (True, False):
+            told = "with script" if script else "without script"
+            slow.gate.clear()
+            with Look(browser, desk, script=script) as look:
+                look.at("/sources/thedefiant")
+                look.page.get_by_role("button", name="Diagnose").click(no_wait_after=True)
+                waiting = look.page.locator("#diagnosis .stages li.under-way:visible")
+                expect(waiting).to_contain_text("waiting for 127.0.0.1 to answer", timeout=15_000)
+                ended = look.page.locator("#diagnosis .stages li:not(.under-way)")
+                names = [text.split()[1] for text in ended.locator(".pill").all_inner_texts()]
+                check(f"{told} the first stages are there before the others", names == ["registry", "dns", "connect", "tls", "request"], names)
+                check(f"{told} one thing is under way at a time", waiting.count() == 1, waiting.count())
+                expect(waiting.locator(".ms")).to_have_text(re.compile(r"^([2-9]|\d\d) s$"), timeout=15_000)
+                check(f"{told} nothing is said of the end before it", look.page.locator("#diagnosis .hint").count() == 0)
+                slow.gate.set()
+                expect(look.page.locator("#diagnosis .hint")).to_contain_text("the source is well", timeout=15_000)
+                check(f"{told} all twelve are there in the end", ended.count() == 12, ended.count())
+                check(f"{told} each of them went well", look.page.locator("#diagnosis .stages li.good").count() == 12)
+                check(f"{told} nothing is under way any more", waiting.count() == 0)
+        slow.gate.clear()
+        with Look(browser, desk) as look:
+            look.at("/sources/thedefiant")
+            look.page.get_by_role("button", name="Diagnose").click(no_wait_after=True)
+            expect(look.page.locator("#diagnosis .under-way:visible")).to_contain_text("waiting", timeout=15_000)
+            # The page is left: the source may be diagnosed by others again.
+            look.at("/audit")
+            look.page.wait_for_timeout(2500)
+            look.at("/sources/thedefiant")
+            look.page.get_by_role("button", name="Diagnose").click(no_wait_after=True)
+            expect(look.page.locator("#diagnosis .under-way:visible")).to_contain_text("waiting", timeout=15_000)
+            check("a page that is left calls its diagnosis off", True)
+            slow.gate.set()
+            expect(look.page.locator("#diagnosis .hint")).to_be_visible(timeout=15_000)
+            look.at("/audit")
+            lines = look.page.locator("tr", has_text="thedefiant").filter(has_text="source.diagnose").count()
+            check("the audit tells of every diagnosis", lines == 4, lines)
 
 
 def hostile(browser, desk):
@@ -218,6 +301,7 @@ with sync_playwright() as playwright:
         look_at(browser, desk, "empty", EMPTY_PAGES)
     with stage(PROGRAM, "broken") as desk:
         look_at(browser, desk, "broken", PAGES)
+    diagnosing_live(browser)
     logging_in(browser)
     browser.close()
 finish()

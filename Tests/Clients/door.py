@@ -151,6 +151,9 @@ def on_loopback():
             check(f"back={back!r} leads to no other host", location == "/", location)
         for query in ("from=zz", "before=-1", "before=x", "q=%zz"):
             check(f"/articles?{query} is no server error", ask(desk, "GET", "/articles?" + query)[0] in (200, 400))
+        for path in ("/api/v1/narratives?cursor=999999", "/narratives?after=999999", "/api/v1/ledger?cursor=call-none", "/ledger?after=call-none"):
+            status = ask(desk, "GET", path)[0]
+            check(f"{path}, a cursor that no page named, is no server error", status < 500, status)
         for method in ("PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"):
             status, headers, _ = ask(desk, method, "/api/v1/sources")
             check(f"{method} is not allowed, and it is said what is", status == 405 and headers["allow"] == "GET, HEAD", status)

@@ -28,14 +28,14 @@ def finish():
 
 
 @contextlib.contextmanager
-def stage(program, scene, token=None):
-    """Plays a scene and gives its address; ends it and removes what it left."""
+def stage(program, scene, token=None, real_url=None):
+    """Plays a scene and gives its address; ends it and removes what it left. `real_url`: where one of the sources really answers."""
     folder = tempfile.mkdtemp(prefix="wiredesk-stage-")
     environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "LANG": "C.UTF-8"}
     if token:
         environment["WIREDESK_ADMIN_TOKEN"] = token
     process = subprocess.Popen(
-        [program, folder, scene], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        [program, folder, scene] + ([real_url] if real_url else []), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     patience = threading.Timer(60, process.kill)
     patience.start()
     try:

@@ -1,5 +1,6 @@
 import Demo
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The command line") struct CommandLineTests {
@@ -180,6 +181,29 @@ import Testing
             #expect(result.output.contains("an HTML page “CoinDesk: news of the day” where JSON was due"))
             #expect(result.output.contains("What to do:"))
             #expect(rig.newsroom.requests["coindesk-api"] == 2)
+        }
+    }
+
+    @Test("A diagnosis prints each stage when it happens, and says what is waited for when that takes long")
+    func diagnoseLive() async throws {
+        try await Rig.with { rig in
+            let server = try ScriptedServer()
+            defer { server.stop() }
+            let gate = DispatchSemaphore(value: 0)
+            server.on("/slow") { connection in
+                guard gate.wait(timeout: .now() + 30) == .success else { return }
+                connection.answer(
+                    200, ["Content-Type: application/rss+xml"], Array("<rss version=\"2.0\"><channel><title>T</title></channel></rss>".utf8))
+            }
+            let running = try rig.start(["diagnose", server.url("/slow")], environment: ["WIREDESK_ALLOW_PRIVATE": "127.0.0.1/32"])
+            try await eventually { running.output.contains("… response") }
+            let before = running.output
+            #expect(before.contains("✓ request") && before.contains("waiting for 127.0.0.1 to answer"))
+            #expect(!before.contains("✓ response") && !before.contains("What to do"))
+            gate.signal()
+            try await running.ended(within: 20)
+            #expect(running.output.hasPrefix(before))
+            #expect(running.output.contains("✓ response") && running.output.contains("What to do"))
         }
     }
 

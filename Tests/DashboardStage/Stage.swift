@@ -2,6 +2,7 @@ import Fetch
 import Foundation
 import Host
 import Logging
+import Newsroom
 import SQLiteStore
 import Stores
 import Web
@@ -11,6 +12,8 @@ import WireCore
 struct Stage {
     let folder: String
     let scene: Scene
+    /// Where the source “thedefiant” really answers.
+    let realURL: String?
     let clock = StillClock()
 
     private var registryPath: String { folder + "/Plugins.json" }
@@ -24,7 +27,8 @@ struct Stage {
         let news = StagedNews(store: store, clock: clock, registry: registry)
         if scene != .empty { try await news.file(isSpent: scene == .broken) }
         let logger = Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() }
-        let poller = SourcePoller(store: store, fetcher: BotWall(), clock: clock, environment: [:], logger: logger)
+        let fetcher = try BotWall()
+        let poller = SourcePoller(store: store, fetcher: fetcher, clock: clock, environment: [:], logger: logger)
         let desk = Desk(registry: Registry(), poller: poller, policy: .unrestricted, clock: clock, logger: logger)
         // Enters the sources into the schedule, as a running desk does; nobody is there to poll them.
         try await desk.replace(registry)
@@ -33,10 +37,11 @@ struct Stage {
                 toFile: registryPath, atomically: true, encoding: .utf8)
         }
         let check = RegistryCheck(file: file)
-        let newsroom = StagedNewsroom(scene: scene, now: clock.instant, articles: try await store.articles(ArticleQuery(limit: 200)))
+        let newsroom = StagedNewsroom(store: store, scene: scene, now: clock.instant)
+        if scene != .empty { try await newsroom.fill() }
         let parts = DeskParts(
-            desk: desk, store: store, newsroom: newsroom.door,
-            actions: SourceActions(file: file, desk: desk, fetcher: BotWall(), store: store, clock: clock, environment: [:]),
+            desk: desk, store: store, newsroom: newsroom.door(registry.newsroom.schedule),
+            actions: SourceActions(file: file, desk: desk, fetcher: fetcher, store: store, clock: clock, environment: [:]),
             registryProblem: { check.problem }, clock: clock, logger: logger)
         let server = try WebServer(
             address: ListenAddress(parsing: "127.0.0.1:0"), isOptional: false, parts: parts,
@@ -58,7 +63,8 @@ struct Stage {
                 name == "glassnode"
                 ? #", "disabled": { "by": "mara", "reason": "publishes monthly; asked to pause until December", "at": "2026-11-20T09:00:00Z", "until": "2026-12-01T00:00:00Z" }"#
                 : ""
-            let url = kind == "coindesk" ? "https://data-api.coindesk.com" : "https://\(name).example/feed.xml"
+            let invented = kind == "coindesk" ? "https://data-api.coindesk.com" : "https://\(name).example/feed.xml"
+            let url = name == "thedefiant" ? realURL ?? invented : invented
             return #"    { "id": "\#(name)", "kind": "\#(kind)", "url": "\#(url)", "expects": "12h", "tags": [\#(tags)]\#(fallback)\#(held) }"#
         }
         return """

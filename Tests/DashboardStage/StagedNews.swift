@@ -26,17 +26,6 @@ struct StagedNews {
         "Invoice \u{202E}gnp.exe\u{202C} \u{1B}[31mred\u{7}", "{{7*7}} ${7*7} <%= 7*7 %> &lt;b&gt;&#x3C;i>",
     ]
 
-    private static let headlines = [
-        "SEC delays decision on spot Solana ETF to January", "Bitcoin steadies above $91,000 as ETF inflows return",
-        "Ethereum validators signal support for higher gas limit", "Tether's reserves draw fresh questions from European regulators",
-        "Coinbase lists three tokens, pulls one after audit", "Lending protocol loses $14 million to oracle exploit",
-        "Hong Kong licenses two more exchanges", "Miners sell reserves as hash price slips to yearly low",
-        "Stablecoin bill clears committee with bipartisan votes", "Uniswap fee switch passes first temperature check",
-        "Bank of England consults on holding limits for stablecoins", "Kraken files confidentially for a listing",
-        "Layer 2 fees fall below a cent after upgrade", "Argentina's largest pension fund discloses bitcoin position",
-        "Funding rates turn negative for the first time since August", "Circle and Visa widen settlement pilot to Brazil",
-    ]
-
     func file(isSpent: Bool) async throws {
         // Among the first articles, or the very latest.
         if !isSpent { try await fileHostile() }
@@ -141,7 +130,7 @@ struct StagedNews {
 
     private func items(of name: String, _ poll: Int, _ index: Int) -> [Item] {
         guard name != "glassnode" || poll == 23 else { return [] }
-        let headline = Self.headlines[(poll * 5 + index * 3) % Self.headlines.count]
+        let headline = Self.headlines[(poll * 5 + index * 3) % Self.headlines.count].title
         let at = clock.instant.addingTimeInterval(-Double(poll) * 1260 - Double(index * 47 + 400))
         return [
             Item(

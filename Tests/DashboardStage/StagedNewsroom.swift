@@ -1,43 +1,202 @@
 import Costs
 import Foundation
+import Host
+import Newsroom
+import SQLiteStore
 import Stores
 import Synchronization
 import Web
 import WireCore
 
-/// A newsroom that shows and takes orders, and keeps nothing.
+/// What a newsroom has made of the articles: written into the store as the newsroom's own jobs write it. What pages show of it is computed
+/// by the product.
 struct StagedNewsroom: Sendable {
+    let store: SQLiteStore
     let scene: Scene
     let now: Date
-    let articles: [Article]
-    private let orders = Orders()
 
-    init(scene: Scene, now: Date, articles: [Article]) {
-        self.scene = scene
-        self.now = now
-        self.articles = articles
+    /// Articles that nobody has looked at, and those that wait for a model.
+    private static let new = 7
+    private static let forModel = 23
+
+    func fill() async throws {
+        try await enrich()
+        try await tellNarratives()
+        try await notePatterns()
+        try await writeBriefings()
+        try await runJobs()
     }
 
-    /// How many briefings were ordered.
-    private final class Orders: Sendable {
-        private let count = Mutex(0)
-        func next() -> Int {
-            count.withLock {
-                $0 += 1
-                return $0
+    // MARK: - Articles
+
+    private func enrich() async throws {
+        guard let claim = try await store.claimNewArticles(limit: 1000, now: now, until: now.addingTimeInterval(600)) else { return }
+        let read = claim.articles.dropLast(Self.new + Self.forModel)
+        _ = try await store.file(read.enumerated().map { enrichment(of: $1, $0) }, claim: claim.number)
+        try await store.setAsideForModel(
+            claim.articles.dropLast(Self.new).suffix(Self.forModel).map(\.id), claim: claim.number, now: now.addingTimeInterval(-1500))
+        try await store.releaseClaim(claim.number)
+    }
+
+    private func enrichment(of article: Article, _ number: Int) -> Enrichment {
+        let title = article.item.title ?? ""
+        let news = StagedNews.headlines.first { $0.title == title }
+        // Most of a day, some of the day before, few of the week before those; the ETF is news of today.
+        let hours =
+            switch number % 4 {
+            case _ where news?.isNew == true: number * 7 % 23
+            case 0, 2: number * 7 % 23
+            case 1: 24 + number * 5 % 23
+            default: 48 + number * 11 % 160
+            }
+        var enrichment = Enrichment(
+            article: article.id, source: article.source, at: now.addingTimeInterval(-Double(hours) * 3600 - 300), enrichedAt: article.firstSeenAt,
+            method: scene != .broken && number % 3 > 0 ? .model : .simple, tier: number % 5 == 0 ? .normal : .high,
+            sentiment: news.map { $0.sentiment + Double(number % 5 - 2) * 0.05 } ?? 0, theme: news?.theme ?? .markets)
+        enrichment.model = enrichment.method == .model ? "claude-haiku-4-5" : nil
+        enrichment.note = scene == .broken ? "the day's budget is spent" : nil
+        enrichment.summary = article.item.summary ?? ""
+        // A feed of ill will names things too.
+        let names = news?.names ?? [.init(name: String(title.prefix(80)), kind: .other, salience: 5, confidence: 0.5)]
+        enrichment.mentions = names
+        enrichment.nucleus = names.first?.name
+        enrichment.focus = news?.words ?? []
+        return enrichment
+    }
+
+    // MARK: - Narratives and patterns
+
+    private static let stories: [(title: String, nucleus: String, theme: Theme, stage: NarrativeStage, momentum: Double, headlines: [Int])] = [
+        ("Spot Solana ETF decision slips into January", "SEC", .regulation, .hot, 2.4, [0]),
+        ("ETF inflows return to bitcoin", "Bitcoin", .institutions, .rising, 1.6, [1, 13, 14]),
+        ("Europe questions Tether's reserves", "Tether", .stablecoins, .emerging, 1.9, [3]),
+        ("Ethereum raises its gas limit", "Ethereum", .infrastructure, .cooling, 0.7, [2, 12]),
+        ("Oracle exploits at lending protocols", "Aave", .security, .reactivated, 1.3, [5]), (StagedNews.hostile[0], "", .culture, .echo, 0.2, []),
+    ]
+
+    private func tellNarratives() async throws {
+        let articles = try await store.enrichedArticles(EnrichedQuery(limit: 1000))
+        var changes = NarrativeChanges()
+        for story in Self.stories {
+            let titles = story.headlines.map { StagedNews.headlines[$0].title } + (story.headlines.isEmpty ? [story.title] : [])
+            let own = articles.filter { titles.contains($0.title) }
+            guard let last = own.map(\.at).max(), let first = own.map(\.at).min() else { continue }
+            var narrative = Narrative(
+                title: story.title, nucleus: own.compactMap(\.enrichment.nucleus).first ?? story.nucleus, theme: story.theme,
+                actors: [Weighted(story.nucleus, 1), Weighted("BlackRock", 0.6), Weighted("VanEck", 0.4)].filter { !$0.name.isEmpty },
+                focus: own[0].enrichment.focus.map { Weighted($0, 0.7) }, firstAt: first, lastAt: last, updatedAt: now)
+            (narrative.stage, narrative.momentum) = (story.stage, story.momentum)
+            (narrative.articleCount, narrative.sourceCount) = (own.count, Set(own.map(\.source)).count)
+            narrative.sentiment = own.reduce(0) { $0 + $1.enrichment.sentiment } / Double(own.count)
+            let days = Dictionary(grouping: own) { String(UTCTime.text($0.at).prefix(10)) }.mapValues(\.count)
+            if let peak = days.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) { (narrative.peakDay, narrative.peakCount) = peak }
+            narrative.summary = "\(story.title): issuers, exchanges and desks read the same filings in opposite ways."
+            changes.saved.append(.init(narrative, joining: own.map(\.id)))
+        }
+        _ = try await store.save(changes)
+    }
+
+    private func notePatterns() async throws {
+        let desk = NarrativeDesk(store: store)
+        let solana = try await desk.signals(window: .day, now: now, limit: 500).first { $0.entity == "Solana" }
+        let (mentions, before) = (solana?.mentions ?? 0, solana?.earlierMentions ?? 0)
+        _ = try await store.save([
+            Pattern(
+                id: "surge:Solana:2026-11-24", kind: .surge, subject: "Solana",
+                message: "Solana is in \(mentions) articles of 24 h, against \(before) in the 24 h before.", strength: 88, articles: [],
+                at: now.addingTimeInterval(-2000)),
+            Pattern(
+                id: "divergence:Tether:2026-11-24", kind: .divergence, subject: "Tether",
+                message: "Sources read Tether in opposite ways: the brightest at +0.31, the darkest at −0.62, over 6 articles in 24 h.", strength: 61,
+                articles: [], at: now.addingTimeInterval(-9000)),
+        ])
+    }
+
+    // MARK: - Briefings
+
+    private func writeBriefings() async throws {
+        let articles = try await store.enrichedArticles(EnrichedQuery(limit: 60)).map(\.id)
+        for index in (0..<6).reversed() {
+            let slot: BriefingSlot = index % 2 == 0 ? .morning : .evening
+            let made = now.addingTimeInterval(-Double(index) * 43_200 - 3900)
+            let isSimple = index == 3
+            var briefing = Briefing(
+                date: String(UTCTime.text(made).prefix(10)), slot: slot, madeAt: made, coversFrom: made.addingTimeInterval(-43_200), coversTo: made,
+                method: isSimple ? .simple : .model, content: content(slot, citing: Array(articles.dropFirst(index * 6).prefix(8))))
+            (briefing.isSmoke, briefing.isPublished) = (index == 4, index != 4)
+            briefing.model = isSimple ? nil : "claude-sonnet-4-5"
+            briefing.note = isSimple ? "no model wrote it: the day's budget is spent" : nil
+            (briefing.cost, briefing.confidence, briefing.articleCount) = (Money(picodollars: isSimple ? 0 : 51_150_000_000), 0.82, 214)
+            (briefing.signalCount, briefing.narrativeCount, briefing.patternCount) = (12, 5, 2)
+            _ = try await store.save(briefing, isForced: false)
+        }
+    }
+
+    private func content(_ slot: BriefingSlot, citing cited: [Int64]) -> Briefing.Content {
+        func sentence(_ text: String, _ from: Int, _ count: Int) -> Briefing.Sentence {
+            Briefing.Sentence(text, articles: Array(cited.dropFirst(from).prefix(count)))
+        }
+        var content = Briefing.Content()
+        content.headline =
+            slot == .morning
+            ? "Regulators wait, money returns: ETF inflows resume while Solana's decision slips"
+            : "Stablecoins before committees on two continents; miners sell into weakness"
+        content.paragraphs = [
+            [
+                sentence("The SEC moved its decision on a spot Solana ETF to January, citing the volume of comment letters.", 0, 2),
+                sentence("Issuers called the delay procedural; two exchanges paused their listing plans.", 2, 1),
+            ],
+            [
+                sentence("Bitcoin held above $91,000 as funds recorded their first week of inflows since October.", 3, 2),
+                sentence("Funding rates turned negative, which desks read as short positioning rather than fear.", 5, 1),
+            ],
+        ]
+        content.insights = [sentence("Sources disagree about Tether: two report fresh questions, one a settled review.", 6, 2)]
+        content.recommendations = [.init(title: "Spot Solana ETF decision slips into January", theme: .regulation, narrative: 1)]
+        return content
+    }
+
+    // MARK: - Jobs
+
+    private func runJobs() async throws {
+        for index in (0..<24).reversed() {
+            let job: Job = [.enrich, .enrich, .narratives, .enrich, .watch, .morningBriefing][index % 6]
+            let isBriefing = job == .morningBriefing
+            let start = now.addingTimeInterval(-Double(index) * 600 - 130)
+            let slot = isBriefing ? "2026-11-\(24 - index / 6)" : String(UTCTime.text(start).prefix(16))
+            guard isBriefing, scene == .broken || index == 23 else {
+                let isIdle = index % 5 == 4
+                try await run(
+                    job, slot, at: start, for: 4, as: isIdle ? .nothingToDo : .done, isIdle ? "nothing new" : "12 articles read, 9 by a model")
+                continue
+            }
+            for attempt in 1...3 {
+                try await run(
+                    job, slot, at: start.addingTimeInterval(Double(attempt - 3) * 70), for: 61, as: attempt == 3 ? .givenUp : .failed,
+                    "the provider answered 529 three times")
             }
         }
     }
 
-    var door: NewsroomDoor {
-        let jobs = [
-            ("enrich", "reads new articles", 5.0), ("narratives", "tells stories from articles", 30), ("patterns", "looks for what stands out", 60),
-            ("briefing", "writes the slot's digest", 420),
-        ]
-        let (now, scene, orders) = (now, scene, orders)
+    private func run(_ job: Job, _ slot: String, at start: Date, for seconds: Double, as outcome: JobOutcome, _ message: String) async throws {
+        let request = JobRequest(job: job.rawValue, slot: slot, owner: "desk-1", now: start, lease: .seconds(300), attempts: 3)
+        guard case .granted(let run) = try await store.begin(request) else {
+            throw DeskError(.failure, "the stage's run of \(job.rawValue) at \(slot) is not granted")
+        }
+        let end = start.addingTimeInterval(seconds)
+        _ = try await store.end(run.id, as: outcome, message: message, retryAt: outcome == .failed ? end : nil, at: end)
+    }
+
+    // MARK: - The door
+
+    /// The door to what the store holds, with the product's own schedule; orders are taken, and written by nobody.
+    func door(_ schedule: JobSchedule) -> NewsroomDoor {
+        let orders = Orders()
         return NewsroomDoor(
-            store: self,
-            schedule: { _ in scene == .empty ? [] : jobs.map { PlannedJob(name: $0.0, about: $0.1, nextAt: now.addingTimeInterval($0.2 * 60)) } },
+            store: store,
+            schedule: { now in
+                Job.allCases.map { PlannedJob(name: $0.rawValue, about: $0.purpose, nextAt: schedule.nextSlot(of: $0, after: now)?.due) }
+            },
             order: { order in
                 let slot = order.slot ?? .morning
                 return BriefingTicket(
@@ -45,219 +204,9 @@ struct StagedNewsroom: Sendable {
             })
     }
 
-    private var isEmpty: Bool { scene == .empty }
-
-    // MARK: - What it shows
-
-    private static let entities: [(String, EntityKind, String?, Int, Int, Double)] = [
-        ("Bitcoin", .coin, "BTC", 84, 61, 0.21), ("Solana", .coin, "SOL", 47, 12, 0.34), ("SEC", .regulator, nil, 41, 18, -0.22),
-        ("Ethereum", .coin, "ETH", 39, 36, 0.12),
-        ("Coinbase", .exchange, nil, 22, 24, 0.05), ("Tether", .company, "USDT", 19, 6, -0.41), ("Kraken", .exchange, nil, 12, 9, 0.3),
-        ("Uniswap", .coin, "UNI", 8, 14, 0.18),
-        ("Circle", .company, "USDC", 7, 7, 0.15), ("Bank of England", .regulator, nil, 6, 0, -0.05),
-    ]
-
-    private static let stories: [(String, String, Theme, NarrativeStage, Double, Double)] = [
-        ("Spot Solana ETF decision slips into January", "SEC", .regulation, .hot, 2.4, -0.1),
-        ("ETF inflows return to bitcoin", "Bitcoin", .institutions, .rising, 1.6, 0.4),
-        ("Europe questions Tether's reserves", "Tether", .stablecoins, .emerging, 1.9, -0.5),
-        ("Ethereum raises its gas limit", "Ethereum", .infrastructure, .cooling, 0.7, 0.3),
-        ("Oracle exploits at lending protocols", "Aave", .security, .reactivated, 1.3, -0.6),
-    ]
-
-    private var stagedNarratives: [Narrative] {
-        isEmpty
-            ? []
-            : Self.stories.enumerated().map { index, story in
-                var narrative = Narrative(
-                    title: story.0, nucleus: story.1, theme: story.2,
-                    actors: [Weighted(story.1, 1), Weighted("BlackRock", 0.6), Weighted("VanEck", 0.4)],
-                    focus: [Weighted("etf", 1), Weighted("delay", 0.7), Weighted("filing", 0.5)],
-                    firstAt: now.addingTimeInterval(-86_400 * Double(9 - index)),
-                    lastAt: now.addingTimeInterval(-Double(index) * 5400 - 900), updatedAt: now)
-                (narrative.id, narrative.stage, narrative.momentum, narrative.sentiment) = (Int64(index + 1), story.3, story.4, story.5)
-                (narrative.articleCount, narrative.sourceCount, narrative.peakDay, narrative.peakCount) = (
-                    34 - index * 5, 9 - index, "2026-11-23", 12 - index
-                )
-                narrative.summary = "\(story.0): issuers, exchanges and desks read the same filings in opposite ways."
-                return narrative
-            }
+    /// How many briefings were ordered.
+    private final class Orders: Sendable {
+        private let count = Atomic(0)
+        func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
     }
-
-    private var stagedBriefings: [Briefing] {
-        guard !isEmpty else { return [] }
-        return (0..<6).map { index in
-            let slot: BriefingSlot = index % 2 == 0 ? .morning : .evening
-            let made = now.addingTimeInterval(-Double(index) * 43_200 - 3900)
-            var content = Briefing.Content()
-            let cited = articles.dropFirst(index * 6).prefix(8).map(\.id)
-            content.headline =
-                index % 2 == 0
-                ? "Regulators wait, money returns: ETF inflows resume while Solana's decision slips"
-                : "Stablecoins before committees on two continents; miners sell into weakness"
-            content.paragraphs = [
-                [
-                    Briefing.Sentence(
-                        "The SEC moved its decision on a spot Solana ETF to January, citing the volume of comment letters.",
-                        articles: Array(cited.prefix(2))),
-                    Briefing.Sentence(
-                        "Issuers called the delay procedural; two exchanges paused their listing plans.",
-                        articles: Array(cited.dropFirst(2).prefix(1))),
-                ],
-                [
-                    Briefing.Sentence(
-                        "Bitcoin held above $91,000 as funds recorded their first week of inflows since October.",
-                        articles: Array(cited.dropFirst(3).prefix(2))),
-                    Briefing.Sentence(
-                        "Funding rates turned negative, which desks read as short positioning rather than fear.",
-                        articles: Array(cited.dropFirst(5).prefix(1))),
-                ],
-            ]
-            content.insights = [
-                Briefing.Sentence(
-                    "Sources disagree about Tether: two report fresh questions, one a settled review.", articles: Array(cited.suffix(2)))
-            ]
-            content.recommendations = [
-                Briefing.Recommendation(title: "Spot Solana ETF decision slips into January", theme: .regulation, narrative: 1)
-            ]
-            var briefing = Briefing(
-                date: String(UTCTime.text(made).prefix(10)), slot: slot, madeAt: made, coversFrom: made.addingTimeInterval(-43_200), coversTo: made,
-                method: index == 3 ? .simple : .model, content: content)
-            (briefing.id, briefing.isSmoke, briefing.isPublished) = (Int64(60 - index), index == 4, index != 4)
-            briefing.model = index == 3 ? nil : "claude-sonnet-4-5"
-            briefing.note = index == 3 ? "no model wrote it: the day's budget is spent" : nil
-            (briefing.cost, briefing.confidence, briefing.articleCount) = (Money(picodollars: index == 3 ? 0 : 51_150_000_000), 0.82, 214)
-            return briefing
-        }
-    }
-
-    private var stagedRuns: [JobRun] {
-        guard !isEmpty else { return [] }
-        let isBroken = scene == .broken
-        return (0..<24).map { index in
-            let job = ["enrich", "enrich", "narratives", "enrich", "patterns", "briefing"][index % 6]
-            let fails = job == "briefing" && (isBroken || index == 23)
-            let start = now.addingTimeInterval(-Double(index) * 600 - 130)
-            return JobRun(
-                id: Int64(900 - index), job: job, slot: job == "briefing" ? "2026-11-24 morning" : String(UTCTime.text(start).prefix(16)),
-                attempt: fails ? 3 : 1,
-                startedAt: start, endedAt: start.addingTimeInterval(fails ? 61 : 4),
-                outcome: fails ? (isBroken ? .givenUp : .failed) : index % 5 == 4 ? .nothingToDo : .done,
-                message: fails ? "the provider answered 529 three times" : index % 5 == 4 ? "" : "12 articles read, 9 by a model", retryAt: nil,
-                owner: "desk-1",
-                leaseUntil: start.addingTimeInterval(300))
-        }
-    }
-}
-
-/// Readings show what is staged; the store's own work is not done here.
-extension StagedNewsroom: NewsroomStore {
-    func claimNewArticles(limit: Int, now: Date, until: Date) async throws -> ArticleClaim? { nil }
-    func setAsideForModel(_ articles: [Int64], claim: Int64, now: Date) async throws {}
-    func claimModelBatch(size: Int, patience: Duration, now: Date, until: Date) async throws -> ArticleClaim? { nil }
-    func file(_ enrichments: [Enrichment], claim: Int64) async throws -> Int { 0 }
-    func releaseClaim(_ claim: Int64) async throws {}
-    func releaseAllClaims(run: Int64?) async throws -> Int { 0 }
-
-    func enrichmentBacklog() async throws -> EnrichmentBacklog {
-        var backlog = EnrichmentBacklog()
-        if !isEmpty { (backlog.new, backlog.forModel, backlog.oldest) = (7, 23, now.addingTimeInterval(-1500)) }
-        return backlog
-    }
-
-    func enrichedArticles(_ query: EnrichedQuery) async throws -> [EnrichedArticle] {
-        articles.filter { article in (query.before.map { article.id < $0 } ?? true) && article.id % 5 == query.narrative.map { $0 % 5 } ?? 0 }
-            .prefix(query.limit).map(enriched)
-    }
-
-    func enrichedArticles(ids: [Int64]) async throws -> [EnrichedArticle] { articles.filter { ids.contains($0.id) }.map(enriched) }
-
-    private func enriched(_ article: Article) -> EnrichedArticle {
-        var enrichment = Enrichment(
-            article: article.id, source: article.source, at: article.firstSeenAt, enrichedAt: article.firstSeenAt, method: .model, tier: .high,
-            sentiment: 0.2, theme: .markets)
-        enrichment.summary = article.item.summary ?? ""
-        enrichment.model = "claude-haiku-4-5"
-        enrichment.mentions = [EntityMention(name: "Bitcoin", kind: .coin, ticker: "BTC", salience: 4, confidence: 0.9)]
-        return EnrichedArticle(title: article.item.title ?? "", url: article.item.url, narrative: article.id % 5 + 1, enrichment: enrichment)
-    }
-
-    func entityStatistics(from: Date, to: Date, tierAtMost: RelevanceTier, limit: Int) async throws -> [EntityStatistic] {
-        guard !isEmpty else { return [] }
-        let isPresent = to >= now
-        return Self.entities.filter { isPresent || $0.4 > 0 }.map { entity in
-            EntityStatistic(
-                name: entity.0, kind: entity.1, ticker: entity.2, mentions: isPresent ? entity.3 : entity.4, sources: 4, sentiment: entity.5,
-                highestSource: 0.5,
-                lowestSource: -0.2, firstAt: from)
-        }
-    }
-
-    func processingCounts(from: Date, to: Date) async throws -> [ProcessingCount] {
-        isEmpty
-            ? []
-            : StagedNews.names.enumerated().compactMap { index, name in
-                SourceID(name.0).map { ProcessingCount(source: $0, model: 4 + index % 5, simple: 9 - index % 4) }
-            }
-    }
-
-    func narratives(_ query: NarrativeQuery) async throws -> [Narrative] {
-        let matching = stagedNarratives.filter { query.stages?.contains($0.stage) ?? true }
-        return Array(matching.drop { narrative in query.after.map { narrative.id <= $0 } ?? false }.prefix(query.limit))
-    }
-
-    func narrative(_ id: Int64) async throws -> Narrative? { stagedNarratives.first { $0.id == id } }
-    func save(_ changes: NarrativeChanges) async throws -> [Narrative] { [] }
-
-    func timeline(of narrative: Int64) async throws -> [NarrativeDay] {
-        (0..<9).map { day in NarrativeDay(day: "2026-11-\(16 + day)", articles: (day * 5 + Int(narrative) * 3) % 12 + 1, sources: 4, sentiment: 0.1) }
-    }
-
-    func save(_ patterns: [Pattern]) async throws -> [String] { [] }
-
-    func patterns(since: Date, limit: Int) async throws -> [Pattern] {
-        guard !isEmpty else { return [] }
-        return [
-            Pattern(
-                id: "surge:Solana:2026-11-24", kind: .surge, subject: "Solana",
-                message: "Solana is in 47 articles of 24 h, against 12 in the 24 h before.", strength: 88, articles: [],
-                at: now.addingTimeInterval(-2000)),
-            Pattern(
-                id: "divergence:Tether:2026-11-24", kind: .divergence, subject: "Tether",
-                message: "Sources read Tether in opposite ways: theblock −0.62, bitcoincom +0.31.", strength: 61,
-                articles: [], at: now.addingTimeInterval(-9000)),
-        ]
-    }
-
-    func save(_ briefing: Briefing, isForced: Bool) async throws -> BriefingFiling { .saved(briefing) }
-
-    func briefings(_ query: BriefingQuery) async throws -> [Briefing] {
-        let matching = stagedBriefings.filter { briefing in
-            (query.includesSmoke || !briefing.isSmoke) && briefing.id < query.before ?? .max && query.date ?? briefing.date == briefing.date
-                && query.slot ?? briefing.slot == briefing.slot
-        }
-        return Array(matching.prefix(query.limit))
-    }
-
-    func briefing(_ id: Int64) async throws -> Briefing? { stagedBriefings.first { $0.id == id } }
-    func citations(from: Date, to: Date) async throws -> [SourceID: Int] { [:] }
-    func begin(_ request: JobRequest) async throws -> JobPermit {
-        .granted(JobRun(job: request.job, slot: request.slot, attempt: 1, startedAt: request.now, owner: request.owner, leaseUntil: request.now))
-    }
-    func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) async throws -> Bool { false }
-    func jobRuns(job: String?, limit: Int) async throws -> [JobRun] {
-        Array(stagedRuns.filter { run in run.job == job ?? run.job }.prefix(limit))
-    }
-
-    func isUnderWay(_ run: Int64) async throws -> Bool { false }
-    func lastJobRuns() async throws -> [JobRun] {
-        var seen: Set<String> = []
-        return stagedRuns.filter { seen.insert($0.job).inserted }
-    }
-
-    func raiseAlert(subject: String, message: String, at instant: Date, cooldown: Duration) async throws -> RaisedAlert? { nil }
-    func enter(_ prices: [PricePoint]) async throws {}
-    func prices(of coin: String, since: Date) async throws -> [PricePoint] { [] }
-    func latestPrices() async throws -> [PricePoint] { [] }
-    func pruneNewsroom(patternsBefore: Date, pricesBefore: Date, jobRunsBefore: Date, smokeBriefingsBefore: Date) async throws -> Int { 0 }
 }

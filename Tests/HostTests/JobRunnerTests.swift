@@ -1,3 +1,4 @@
+import Fetch
 import Foundation
 import Host
 import Logging
@@ -50,6 +51,27 @@ import WireCore
         let store = try SQLiteStore(path: folder + "/desk.db")
         try await body(store)
         try await store.close()
+    }
+
+    @Test("Audit lines go when they are older than the registry says; forever keeps them", arguments: [("\"30d\"", 1), ("\"forever\"", 2)])
+    func auditAges(_ kept: String, _ left: Int) async throws {
+        let now = Date(timeIntervalSince1970: 1_795_507_200)
+        let text = #"{"version":1,"retention":{"audit":\#(kept)},"sources":[]}"#
+        let registry = try RegistryReader.read(Array(text.utf8), file: "x")
+        try await Self.withStore { store in
+            for days in [31.0, 29] {
+                _ = try await store.enterAudit(AuditEntry(at: now.addingTimeInterval(-days * 86_400), actor: "local", action: "source.poll"))
+            }
+            let exchanger = CurlExchanger()
+            let delivery = Delivery(channels: [], exchanger: exchanger, store: store, clock: SystemClock(), logger: Self.logger)
+            let staff = NewsroomStaff(
+                store: store, models: nil, registry: { registry }, delivery: delivery, clock: HandClock(UTCTime.text(now)), logger: Self.logger)
+            let slot = JobSlot(key: "2026-11-24", due: now)
+            let result = try await staff.perform(JobOrder(job: .cleanup, slot: slot, run: 1, isForced: false, isLastAttempt: false))
+            #expect(result == (left == 1 ? .done("1 old row removed") : .nothingToDo("nothing is old enough")))
+            #expect(try await store.auditEntries(before: nil, limit: 10).count == left)
+            await exchanger.shutdown()
+        }
     }
 
     /// Lets runners work until `isDone`, 20 s at most; then stops them in good order.

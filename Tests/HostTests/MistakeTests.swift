@@ -35,6 +35,19 @@ import WireCore
         #expect(problem.position == TextPosition(of: offset, in: Array(text.utf8)))
     }
 
+    @Test("Articles and audit lines are kept for a year and polls for a month, or as the registry says")
+    func retention() throws {
+        func read(_ retention: String) throws -> RetentionConfiguration {
+            try RegistryReader.read(Array("{\"version\":1,\"retention\":{\(retention)},\"sources\":[]}".utf8), file: "x").retention
+        }
+        let year = Duration.seconds(365 * 86_400)
+        let shipped = try read("")
+        #expect(shipped.articles == year && shipped.audit == year && shipped.polls == .seconds(30 * 86_400))
+        let said = try read("\"articles\":\"90d\",\"audit\":\"forever\",\"polls\":\"7d\"")
+        #expect(said.articles == .seconds(90 * 86_400) && said.audit == nil && said.polls == .seconds(7 * 86_400))
+        #expect(throws: RegistryRefusal.self) { try read("\"audit\":\"never\"") }
+    }
+
     private static func api(_ config: String) -> String {
         "{\"version\":1,\"sources\":[{\"id\":\"a\",\"kind\":\"json\",\"url\":\"https://a.example\",\"config\":\(config)}]}"
     }

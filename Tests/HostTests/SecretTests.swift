@@ -4,6 +4,7 @@ import Host
 import Resilience
 import SourcePlugins
 import Stores
+import Synchronization
 import TestSupport
 import Testing
 import WireCore
@@ -44,9 +45,14 @@ import WireCore
         var json = JSONWriter()
         json.object { report.write(to: &$0) }
         let recorder = RecordingFetcher(RedactingFetcher(rig.fetcher, secrets: source.secrets(environment: environment)))
-        let diagnosis = try await Diagnostician(fetcher: recorder, store: nil, clock: SystemClock(), environment: environment).diagnose(source)
+        let told = Mutex<[String]>([])
+        let diagnosis = try await Diagnostician(fetcher: recorder, store: nil, clock: SystemClock(), environment: environment).diagnose(source) {
+            let text = String(describing: $0)
+            told.withLock { $0.append(text) }
+        }
         let recording = Recording(subject: "s", recordedAt: Date(), replies: recorder.replies)
         var seen = [json.text, report.state.breaker.cause ?? "", recording.json, diagnosis.advice] + diagnosis.stages.map(\.detail)
+        seen += told.withLock { $0 }
         for case .document(let document) in recorder.replies { seen.append(String(decoding: document.body, as: UTF8.self)) }
         for text in seen {
             for part in ["s3cr", "NOT-LEAK"] { #expect(!text.contains(part), "\(text)") }

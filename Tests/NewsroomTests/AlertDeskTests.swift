@@ -93,7 +93,7 @@ import WireCore
             AlertDesk.price(rule, try Self.prices(list), now: Self.now)?.message
         }
         #expect(try message(move, [(3600, 100_000), (60, 105_000)]) == "bitcoin moved by +5.00 % within 1h: from $100000.00 to $105000.00.")
-        #expect(try message(move, [(3600, 100_000), (60, 95_000)]) == "bitcoin moved by -5.00 % within 1h: from $100000.00 to $95000.00.")
+        #expect(try message(move, [(3600, 100_000), (60, 95_000)]) == "bitcoin moved by −5.00 % within 1h: from $100000.00 to $95000.00.")
         #expect(try message(move, [(3600, 100_000), (60, 104_999)]) == nil)
         #expect(try message(move, [(3601, 100_000), (60, 106_000)]) == nil)
         #expect(try message(move, [(3600, 100_000), (1801, 106_000)]) == nil)
@@ -111,7 +111,7 @@ import WireCore
             settings.prices = [PriceRule(coin: "bitcoin", condition: .move(percent: 5, within: .seconds(3600)), cooldown: .seconds(1800))]
         } _: { desk, store in
             try await store.enter(try Self.prices([(3000, 100_000), (10, 94_000)]))
-            #expect(try await desk.raise([], now: Self.now).map(\.message) == ["bitcoin moved by -6.00 % within 1h: from $100000.00 to $94000.00."])
+            #expect(try await desk.raise([], now: Self.now).map(\.message) == ["bitcoin moved by −6.00 % within 1h: from $100000.00 to $94000.00."])
             #expect(try await desk.raise([], now: Self.now.addingTimeInterval(600)).isEmpty)
         }
     }

@@ -58,7 +58,7 @@ import Testing
         #expect(look(day: [statistic("X", 4, high: .nan, low: -0.2)]).patterns.isEmpty)
         let pattern = try #require(look(day: [statistic("X", 4, high: 0.5, low: -0.4)]).patterns.first)
         #expect(pattern.kind == .divergence && pattern.strength == 45)
-        #expect(pattern.message == "Sources read X in opposite ways: the brightest at +0.50, the darkest at -0.40, over 4 articles in 24 h.")
+        #expect(pattern.message == "Sources read X in opposite ways: the brightest at +0.50, the darkest at −0.40, over 4 articles in 24 h.")
     }
 
     @Test("A young narrative of three sources emerges once in its life")
@@ -146,7 +146,8 @@ import Testing
     @Test("Figures are short and never break")
     func figures() {
         #expect(Figure.dollars(1_240_000_000) == "$1.2B" && Figure.dollars(740e6) == "$740M" && Figure.dollars(12) == "$12")
-        #expect(Figure.signed(-0.004) == "0.00" && Figure.signed(0.31) == "+0.31" && Figure.signed(-1) == "-1.00" && Figure.signed(.nan) == "0.00")
+        let signed = [-0.004, 0, 0.31, 0.345, -1, -0.05, .nan, .infinity].map(Sentences.signed)
+        #expect(signed == ["0.00", "0.00", "+0.31", "+0.35", "−1.00", "−0.05", "—", "—"])
         #expect(Figure.plain(1e300) == "1000000000000")
     }
 }

@@ -1,6 +1,7 @@
 import Resilience
 import Costs
 import Host
+import Newsroom
 import Stores
 import WireCore
 
@@ -79,7 +80,7 @@ enum Components {
     private static let hop = Shape.object(
         [
             .always("url", .text), .always("status", Shape.integer.orNull), .always("address", Shape.text.orNull), .always("tls", Shape.text.orNull),
-        ] + ["resolvedMs", "connectedMs", "securedMs", "firstByteMs", "endedMs"].map { .always($0, safeCount.orNull) })
+        ] + ["resolvedMs", "connectedMs", "securedMs", "requestedMs", "firstByteMs", "endedMs"].map { .always($0, safeCount.orNull) })
 
     static let article = Shape.object([
         .always("id", safeCount), .always("source", .sourceID), .always("itemId", Shape.text.orNull), .always("title", Shape.text.orNull),
@@ -150,9 +151,11 @@ enum Components {
     ])
 
     static let signal = Shape.object([
-        .always("entity", .text), .always("kind", .oneOf(EntityKind.allCases.map(\.rawValue))), .always("ticker", Shape.text.orNull),
-        .always("score", .number), .always("trend", .oneOf(["surging", "rising", "growing", "active", "declining"])), .always("growth", .number),
-        .always("mentions", safeCount), .always("mentionsBefore", safeCount), .always("sources", safeCount), .always("sentiment", .number),
+        .always("name", .text), .always("kind", .oneOf(EntityKind.allCases.map(\.rawValue))), .always("ticker", Shape.text.orNull),
+        .always("window", .oneOf(SignalWindow.allCases.map(\.rawValue))), .always("score", .number), .always("mentions", safeCount),
+        .always("earlierMentions", safeCount), .always("velocity", Shape.number.noted("0.5 is +50 % against the window before.")),
+        .always("sources", safeCount), .always("sentiment", .number), .always("trend", .oneOf(Signal.Trend.allCases.map(\.rawValue))),
+        .always("emerging", Shape.flag.noted("No narrative carries it.")), .always("narratives", .list(safeCount)),
     ])
 
     static let pattern = Shape.object([

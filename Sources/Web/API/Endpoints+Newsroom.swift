@@ -57,12 +57,13 @@ struct NewsroomEndpoints {
             .query("since", .instant, "With an article at this instant or later."), SourceEndpoints.limit, SourceEndpoints.cursor,
         ]
         return endpoint(
-            "/api/v1/narratives", "listNarratives", "Narratives by their last article, newest first.", "narratives", parameters, .page("Narrative")
+            "/api/v1/narratives", "listNarratives", "Narratives by their last article, newest first.", "narratives", parameters, .page("Narrative"),
+            problems: [404]
         ) { call, newsroom in
             var query = NarrativeQuery(
                 stages: call["stage"].flatMap(NarrativeStage.init).map { [$0] }, since: call.instant("since"), limit: call.int("limit", default: 50))
             query.after = call.numberedCursor
-            let narratives = try await newsroom.store.narratives(query)
+            let narratives = try await newsroom.narratives(query)
             let next = narratives.count == query.limit ? narratives.last.map { String($0.id) } : nil
             return APIAnswer.page(narratives, of: call, next: next) { $0.write(to: &$1) }
         }
@@ -124,7 +125,7 @@ struct NewsroomEndpoints {
             "/api/v1/signals", "listSignals", "Entities that stand out, the strongest first, and patterns.", "signals", parameters, shape
         ) { call, newsroom in
             let span = call["span"].flatMap(SignalWindow.init) ?? .day
-            let signals = try await newsroom.signals(parts.now, span).prefix(call.int("limit", default: 50))
+            let signals = try await newsroom.signals(span, now: parts.now, limit: call.int("limit", default: 50))
             let patterns = try await newsroom.store.patterns(since: parts.now.addingTimeInterval(-span.seconds), limit: 50)
             return APIAnswer.object { json in
                 json.member("span", span.rawValue)
@@ -176,22 +177,5 @@ extension NewsroomDoor {
         let planned = await schedule(now)
         let others = Set(last.keys).subtracting(planned.map(\.name)).sorted().map { PlannedJob(name: $0, about: "", nextAt: nil) }
         return (planned + others).map { ($0, last[$0.name]) }
-    }
-}
-
-// MARK: - JSON
-
-extension SignalView {
-    func write(to json: inout JSONWriter) {
-        json.member("entity", name)
-        json.member("kind", kind.rawValue)
-        json.member("ticker", orNull: ticker)
-        json.member("score", score as Double?)
-        json.member("trend", trend)
-        json.member("growth", growth as Double?)
-        json.member("mentions", mentions)
-        json.member("mentionsBefore", mentionsBefore)
-        json.member("sources", sources)
-        json.member("sentiment", sentiment as Double?)
     }
 }

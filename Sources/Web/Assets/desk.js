@@ -49,29 +49,52 @@
     if (!document.hidden) open();
   }
 
-  // A diagnosis takes as long as the source does: its stages appear in place.
+  // Where the navigation does not fit, the present page is in sight.
+  const place = document.querySelector("nav [aria-current]");
+  if (place) place.parentElement.scrollLeft = place.offsetLeft - (place.parentElement.clientWidth - place.offsetWidth) / 2;
+
+  // A diagnosis takes as long as the source does: its page is read while it comes, and its stages appear in place.
+  async function showStages(answer, place) {
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    let shown;
+    const add = (from, to) => { if (from && to) to.append(...[...from.children].slice(to.children.length)); };
+    for (let done = false; !done;) {
+      const piece = await reader.read();
+      done = piece.done;
+      text += piece.value ?? "";
+      // Behind the last line's end something is still on its way.
+      const page = new DOMParser().parseFromString(done ? text : text.slice(0, text.lastIndexOf("\n") + 1), "text/html");
+      const stages = page.getElementById("stages");
+      if (!stages && done) place.replaceChildren(page.querySelector(".failure") ?? `The host answered ${answer.status}.`);
+      if (!stages) continue;
+      if (!shown) {
+        shown = document.importNode(stages, true);
+        place.replaceChildren(shown);
+      } else {
+        add(stages.querySelector("ol"), shown.querySelector("ol"));
+        add(stages, shown);
+      }
+    }
+    return shown;
+  }
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-diagnose]")) return;
     event.preventDefault();
     const place = document.getElementById("diagnosis");
     const button = form.querySelector("button");
-    const began = Date.now();
-    const say = (text) => { const p = document.createElement("p"); p.className = "card dim"; p.textContent = text; place.replaceChildren(p); };
-    const tick = () => say(`Asking the source, ${Math.round((Date.now() - began) / 1000)} s …`);
     button.disabled = true;
-    tick();
-    const timer = setInterval(tick, 1000);
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const shown = page.getElementById("stages") ?? page.querySelector(".failure");
-      clearInterval(timer);
-      if (shown) { place.replaceChildren(shown); shown.focus(); } else say(`The host answered ${answer.status}.`);
+      const shown = await showStages(await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) }), place);
+      if (!document.activeElement || document.activeElement === document.body) shown?.focus();
     } catch {
-      say("The host did not answer. Is it still running?");
+      const said = document.createElement("p");
+      said.className = "card dim";
+      said.textContent = "The host did not answer to the end. Is it still running?";
+      place.append(said);
     } finally {
-      clearInterval(timer);
       button.disabled = false;
     }
   });

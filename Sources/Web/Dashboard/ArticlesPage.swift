@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Host
 import Hummingbird
+import Newsroom
 import Stores
 import WireCore
 
@@ -73,7 +74,7 @@ struct ArticlesPage {
     /// Articles as a table.
     static func write(_ articles: [Article], now: Date, withSource: Bool, to html: inout HTML) {
         let columns =
-            [HTML.Column("Seen")] + (withSource ? [HTML.Column("Source")] : []) + [
+            [HTML.Column("Seen", .minor)] + (withSource ? [HTML.Column("Source", .minor)] : []) + [
                 HTML.Column("Title", isLong: true), HTML.Column("Published", .minor),
             ]
         html.table("Articles, newest first", columns, articles) { article, row in
@@ -83,6 +84,10 @@ struct ArticlesPage {
                 cell.link("/articles/\(article.id)", article.shownTitle)
                 for other in article.alsoIn.prefix(5) { cell.element("span", .class("tag"), text: "also \(other)") }
                 if article.nearDuplicateOf != nil { cell.element("span", .class("tag"), text: "resembles another") }
+                cell.element("div", .class("remark narrow-only")) { line in
+                    if withSource { line.text("\(article.source), ") }
+                    line.ago(article.firstSeenAt, now)
+                }
             }
             row.cell { cell in if let date = article.item.publishedAt { cell.ago(date, now) } else { cell.text("—") } }
         }
@@ -94,6 +99,7 @@ struct ArticlesPage {
             throw Problem.notFound("there is no such article", hint: "It may have aged: see retention in the registry.")
         }
         let enriched = try await parts.newsroom?.store.enrichedArticles(ids: [id]).first
+        let narrative: Narrative? = if let number = enriched?.narrative { try await parts.newsroom?.store.narrative(number) } else { nil }
         return frame.page(article.shownTitle, at: "/articles", request, isLive: false) { main in
             main.title(article.shownTitle, "Article \(article.id) of \(article.source)")
             main.element("div", .class("columns")) { columns in
@@ -104,7 +110,7 @@ struct ArticlesPage {
                         }
                         section.element("p", .class("prose")) { $0.outside(summary, limit: 4000) }
                     }
-                    if let enriched { column.section("What the desk understood") { Self.write(enriched, to: &$0) } }
+                    if let enriched { column.section("What the desk understood") { Self.write(enriched, narrative, to: &$0) } }
                 }
                 columns.element("div", .class("column narrow")) { column in
                     column.section("Facts") { writeFacts(article, to: &$0) }
@@ -129,20 +135,16 @@ struct ArticlesPage {
         }
     }
 
-    private static func write(_ article: EnrichedArticle, to html: inout HTML) {
+    private static func write(_ article: EnrichedArticle, _ narrative: Narrative?, to html: inout HTML) {
         let enrichment = article.enrichment
         html.element("dl", .class("facts")) { list in
             list.fact("Relevance") { $0.text(enrichment.tier.name) }
             list.fact("Theme") { $0.text(enrichment.theme.rawValue) }
-            list.fact("Sentiment") { $0.text(Figures.signed(enrichment.sentiment)) }
+            list.fact("Sentiment") { $0.text(Sentences.signed(enrichment.sentiment)) }
             list.fact("Read by") { $0.outside(enrichment.model ?? "the desk's own reader") }
             if let note = enrichment.note { list.fact("Note") { $0.outside(note) } }
-            if let narrative = article.narrative { list.fact("Narrative") { $0.link("/narratives/\(narrative)", "narrative \(narrative)") } }
-            if !enrichment.mentions.isEmpty {
-                list.fact("Speaks of") { cell in
-                    for mention in enrichment.mentions.prefix(20) { cell.element("span", .class("tag")) { $0.outside(mention.name, limit: 60) } }
-                }
-            }
+            if let narrative { list.fact("Narrative") { $0.link("/narratives/\(narrative.id)", narrative.title) } }
+            if !enrichment.mentions.isEmpty { list.fact("Speaks of") { $0.tags(enrichment.mentions.prefix(20).map(\.name)) } }
         }
     }
 }

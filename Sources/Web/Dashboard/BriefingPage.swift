@@ -36,7 +36,7 @@ struct BriefingPage {
                         write(latest, cited, to: &column)
                     } else if query.before == nil {
                         column.section("Latest") {
-                            $0.empty("There is no briefing yet.", "They are written morning, afternoon and evening; or order one.")
+                            $0.empty("There is no briefing yet.", "They are written each morning and evening, or ordered here.")
                         }
                     }
                 }
@@ -93,7 +93,7 @@ struct BriefingPage {
             }
             form.element("label") { label in
                 label.void("input", .init("type", "checkbox"), .init("name", "smoke"), .init("value", "1"))
-                label.text(" trial")
+                label.text(" only a trial")
             }
             form.element("button", .class("main"), text: "Order one now")
         }

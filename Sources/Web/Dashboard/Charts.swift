@@ -20,50 +20,57 @@ extension HTML {
         var value: Double
     }
 
-    /// Bars over days. `unit` writes a value of the axis.
-    mutating func bars(_ summary: String, _ bars: [Bar], marks: [Mark] = [], unit: (Double) -> String) {
-        let (width, height, left, bottom, top) = (720.0, 220.0, 58.0, 26.0, 12.0)
+    /// Bars over days. `unit` writes a value of the axis, whose step is its second argument. Heights are pixels, widths follow the page: the
+    /// words keep their size on a telephone and on a wall.
+    mutating func bars(_ summary: String, _ bars: [Bar], marks: [Mark] = [], unit: (Double, Double) -> String) {
+        let (height, bottom, top) = (220.0, 26.0, 12.0)
         let most = bars.map(\.value).max() ?? 0
         // A mark far above everything would press the bars flat.
         let shown = marks.filter { $0.value <= most * 4 || most == 0 }
         let scale = AxisScale(upTo: max(most, shown.map(\.value).max() ?? 0))
-        let plot = (width: width - left - 8, height: height - bottom - top)
-        func y(_ value: Double) -> Double { top + plot.height * (1 - value / scale.end) }
-        let slot = plot.width / Double(max(bars.count, 1))
-        element("div", .class("chart"), .init("role", "region"), .init("tabindex", "0"), .label(summary)) { box in
-            box.element(
-                "svg", .init("viewBox", "0 0 \(Int(width)) \(Int(height))"), .init("role", "img"), .label(summary), .class("bars")
-            ) { svg in
-                for tick in scale.ticks {
-                    svg.line("grid", left, y(tick), width - 8, y(tick))
-                    svg.label("axis end", left - 8, y(tick) + 4, unit(tick))
-                }
+        func y(_ value: Double) -> Double { top + (height - bottom - top) * (1 - value / scale.end) }
+        // Two days are no walls.
+        let slot = 100 / Double(max(bars.count, 7))
+        element("div", .class("chart"), .init("role", "img"), .label(summary)) { box in
+            box.element("svg", .class("scale")) { svg in
+                for tick in scale.ticks { svg.label("end", "58", y(tick) + 4, unit(tick, scale.step)) }
+            }
+            box.element("svg", .class("bars")) { svg in
+                for tick in scale.ticks { svg.line("grid", y(tick)) }
                 let every = max(1, Int((Double(bars.count) / 10).rounded(.up)))
                 for (index, bar) in bars.enumerated() {
-                    let x = left + slot * Double(index)
+                    let x = slot * Double(index)
                     svg.element(
-                        "rect", .class(bar.isPresent ? "bar present" : "bar"), .init("x", Self.number(x + slot * 0.14)),
-                        .init("y", Self.number(y(bar.value))), .init("width", Self.number(slot * 0.72)),
+                        "rect", .class(bar.isPresent ? "bar present" : "bar"), .init("x", Self.percent(x + slot * 0.14)),
+                        .init("y", Self.number(y(bar.value))), .init("width", Self.percent(slot * 0.72)),
                         .init("height", Self.number(max(0, y(0) - y(bar.value)))), .init("rx", "2")
                     ) { $0.element("title", text: "\(bar.name): \(bar.told)") }
-                    guard (bars.count - 1 - index) % every == 0 else { continue }
-                    svg.label("axis middle", x + slot / 2, height - 8, String(bar.name.suffix(5)))
+                    let back = bars.count - 1 - index
+                    guard back % every == 0 else { continue }
+                    // Where it is narrow, every second one is left out.
+                    svg.label(back / every % 2 == 0 ? "middle" : "middle minor", Self.percent(x + slot / 2), height - 8, String(bar.name.suffix(5)))
                 }
                 for mark in shown {
-                    svg.line("mark", left, y(mark.value), width - 8, y(mark.value))
-                    svg.label("mark-name end", width - 12, y(mark.value) - 5, mark.name)
+                    svg.line("mark", y(mark.value))
+                    svg.label("mark-name end", "100%", y(mark.value) - 5, mark.name)
                 }
             }
         }
     }
 
-    /// The last polls of a source, oldest first: tall where news came or the poll failed, low where nothing was new.
-    mutating func strip(_ polls: [PollRecord]) {
+    /// The last polls of a source, oldest first: tall where news came or the poll failed, low where nothing was new. In a table those of
+    /// all rows end at the same place; a `large` one stands alone and says how to read it.
+    mutating func strip(_ polls: [PollRecord], isLarge: Bool = false) {
         let polls = Array(polls.prefix(24).reversed())
         guard !polls.isEmpty else { return element("span", .class("dim"), text: "no poll yet") }
         let failed = polls.count { !$0.isWell }
         let told = "\(polls.count.counted("poll")): \(polls.count - failed) well, \(failed) failed"
-        element("svg", .class("strip"), .init("viewBox", "0 0 120 20"), .init("role", "img"), .label(told)) { svg in
+        let first = isLarge ? (24 - polls.count) * 5 : 0
+        let size: [Attribute?] = isLarge ? [.init("width", String((120 - first) * 2)), .init("height", "40")] : [nil, nil]
+        element(
+            "svg", .class(isLarge ? "strip large" : "strip"), .init("viewBox", "\(first) 0 \(120 - first) 20"), size[0], size[1],
+            .init("role", "img"), .label(told)
+        ) { svg in
             for (index, poll) in polls.enumerated() {
                 let height = !poll.isWell ? 18.0 : poll.items.new > 0 ? 14.0 : 5.0
                 svg.element(
@@ -73,6 +80,7 @@ extension HTML {
                 ) { _ in }
             }
         }
+        if isLarge { element("p", .class("dim"), text: "The newest on the right. Tall: it brought news, or failed; low: nothing was new.") }
     }
 
     /// A value's part of the largest, beside it in a table.
@@ -97,16 +105,16 @@ extension HTML {
         }
     }
 
-    private mutating func line(_ name: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) {
-        element(
-            "line", .class(name), .init("x1", Self.number(x1)), .init("y1", Self.number(y1)), .init("x2", Self.number(x2)),
-            .init("y2", Self.number(y2))
-        ) { _ in }
+    private mutating func line(_ name: String, _ y: Double) {
+        element("line", .class(name), .init("x1", "0"), .init("y1", Self.number(y)), .init("x2", "100%"), .init("y2", Self.number(y))) { _ in }
     }
 
-    private mutating func label(_ name: String, _ x: Double, _ y: Double, _ text: String) {
-        element("text", .class(name), .init("x", Self.number(x)), .init("y", Self.number(y)), text: text)
+    private mutating func label(_ name: String, _ x: String, _ y: Double, _ text: String) {
+        element("text", .class(name), .init("x", x), .init("y", Self.number(y)), text: text)
     }
+
+    /// Two decimals.
+    private static func percent(_ value: Double) -> String { "\((value * 100).rounded() / 100)%" }
 
     /// One decimal.
     fileprivate static func number(_ value: Double) -> String {

@@ -77,11 +77,11 @@ enum CostWords {
         }
     }
 
-    /// "$0.25", "$12".
-    private static func axis(_ value: Double) -> String {
+    /// "$0.25", "$12": with as many decimals as the axis' step has, and never one.
+    private static func axis(_ value: Double, step: Double) -> String {
         if value == 0 { return "$0" }
-        if value == value.rounded() { return "$\(Figures.grouped(Int(value)))" }
-        let decimals = value < 0.001 ? 5 : value < 0.01 ? 4 : value < 0.1 ? 3 : 2
+        if step >= 1 { return "$\(Figures.grouped(Int(value.rounded())))" }
+        let decimals = step < 0.000_099 ? 5 : step < 0.000_99 ? 4 : step < 0.009_9 ? 3 : 2
         return "$" + MoneySum(picodollars: Int128(value * Double(Money.perDollar))).text(decimals: decimals)
     }
 }

@@ -29,7 +29,7 @@ struct CostsPage {
         let processing = try await parts.processing(days: 7)
         let raised = try await parts.store.raisedAlerts(limit: 5)
         return frame.page("Costs", at: "/costs", request) { main in
-            main.title("Costs", "\(report.day.month.text), days of \(report.zone). Every amount is exact; point at one to see all of it.")
+            main.title("Costs", "\(report.day.month.text), days in \(report.zone). Every amount is exact; point at one to see all of it.")
             if !alerts.isEmpty {
                 main.section(alerts.count == 1 ? "Alert" : "Alerts", id: "alerts", class: "card banner") { banner in
                     for alert in alerts { CostWords.write(alert, report, to: &banner) }
@@ -65,7 +65,7 @@ struct CostsPage {
                 "\(Figures.short(whole.usage.promptTokens)) tokens in, \(Figures.short(whole.usage.outputTokens)) out", href: "/ledger")
             tiles.tile(
                 "From the cache", Figures.percent(whole.cachedPercent),
-                "\(Figures.grouped(whole.cachedCalls)) calls, \(Figures.dollars(whole.saved)) saved")
+                "\(whole.cachedCalls.counted("call")), \(Figures.dollars(whole.saved)) saved")
             tiles.tile(
                 "Estimated", Figures.grouped(whole.estimatedCalls), "booked at their upper bound", tone: whole.estimatedCalls > 0 ? .warn : nil)
         }
@@ -115,7 +115,7 @@ struct CostsPage {
                 row.cell { cell in
                     cell.money(MoneySum(line.standing.spent))
                     if line.standing.reserved > .zero {
-                        cell.element("span", .class("dim")) { $0.text(" + \(Figures.dollars(line.standing.reserved))") }
+                        cell.element("div", .class("remark")) { $0.text("+ \(Figures.dollars(line.standing.reserved)) reserved") }
                     }
                 }
                 row.cell { cell in if let limit = line.limit { cell.money(MoneySum(limit)) } else { cell.text("none") } }

@@ -5,6 +5,8 @@ import WireCore
 /// become markup.
 struct HTML {
     private(set) var bytes: [UInt8] = []
+    /// How many bytes come before what is written later.
+    private(set) var room: Int?
 
     init(capacity: Int = 32 << 10) { bytes.reserveCapacity(capacity) }
 
@@ -52,6 +54,9 @@ struct HTML {
 
     /// Text from outside as one line: control characters and direction overrides are shown, not obeyed.
     mutating func outside(_ text: String, limit: Int = 400) { self.text(SafeText.line(text, limit: limit)) }
+
+    /// Leaves room for what is not known yet: it is sent later, at this place.
+    mutating func leaveRoom() { room = bytes.count }
 
     mutating func doctype() { bytes += "<!doctype html>\n".utf8 }
 

@@ -33,12 +33,14 @@ struct JobsPage {
             main.section("Jobs", id: "jobs") { section in
                 guard !jobs.isEmpty else { return section.empty("No job is planned.", "A host with all roles plans them by itself.") }
                 let columns: [HTML.Column] = [
-                    .init("Job"), .init("Does", .minor), .init("Next"), .init("Last run"), .init("Came of it", isLong: true),
+                    .init("Job", isLong: true), .init("Next"), .init("Last run"), .init("Came of it", .minor),
                     .init("Message", isLong: true, .minor),
                 ]
                 section.table("Jobs", columns, jobs) { job, row in
-                    row.cell { $0.link("/jobs?job=\(PercentEscapes.encoded(job.plan.name))", job.plan.name) }
-                    row.text(job.plan.about)
+                    row.cell { cell in
+                        cell.link("/jobs?job=\(PercentEscapes.encoded(job.plan.name))", job.plan.name)
+                        cell.element("div", .class("remark")) { $0.outside(job.plan.about) }
+                    }
                     row.cell { $0.until(job.plan.nextAt, now) }
                     row.cell { $0.ago(job.last?.startedAt, now) }
                     row.cell { cell in
@@ -56,14 +58,15 @@ struct JobsPage {
 
     private static func write(_ runs: [JobRun], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("When"), .init("Job"), .init("For", .minor), .init("Came of it", isLong: true), .init("Try", isNumber: true, .minor),
+            .init("When"), .init("Job"), .init("For", .minor), .init("Came of it"), .init("Try", isNumber: true, .least),
             .init("Time", isNumber: true, .minor),
             .init("Message", isLong: true, .minor),
         ]
         html.table("Runs, newest first", columns, runs) { run, row in
             row.cell { $0.ago(run.startedAt, now) }
             row.text(run.job, limit: 64)
-            row.text(run.slot, limit: 64)
+            // A slot is an instant, or a day and its name.
+            row.cell { cell in if let due = UTCTime.parse(run.slot) { cell.instant(due) } else { cell.outside(run.slot, limit: 64) } }
             row.cell { $0.pill(run.outcome.tone, run.outcome.rawValue.replacing("_", with: " ")) }
             row.number(run.attempt)
             row.cell { cell in

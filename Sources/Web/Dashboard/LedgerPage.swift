@@ -82,7 +82,7 @@ struct LedgerPage {
 
     private static func write(_ entries: [LedgerEntry], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("When"), .init("Status", isLong: true), .init("Operation"), .init("Model", .minor), .init("For", .minor),
+            .init("When"), .init("Status", isLong: true, .minor), .init("Operation"), .init("Model", .minor), .init("For", .least),
             .init("In", isNumber: true, .minor),
             .init("Out", isNumber: true, .minor), .init("Cost", isNumber: true), .init("Call", isLong: true, .least),
         ]
@@ -92,7 +92,11 @@ struct LedgerPage {
                 cell.pill(entry.status.tone, entry.status.rawValue)
                 if let note = entry.note { cell.element("div", .class("remark")) { $0.outside(note, limit: 160) } }
             }
-            row.text(entry.purpose.operation, limit: 64)
+            row.cell { cell in
+                cell.outside(entry.purpose.operation, limit: 64)
+                guard entry.status != .settled else { return }
+                cell.element("div", .class("narrow-only")) { $0.pill(entry.status.tone, entry.status.rawValue) }
+            }
             row.cell { cell in
                 cell.element("span", .class("name"), .init("title", entry.provider)) { $0.outside(entry.model, limit: 80) }
             }
@@ -131,7 +135,7 @@ struct LedgerPage {
                 section.table("Changes, newest first", columns, entries) { entry, row in
                     row.cell { $0.instant(entry.at) }
                     row.text(entry.actor, limit: 80)
-                    row.cell { cell in cell.element("code") { $0.outside(entry.action, limit: 60) } }
+                    row.cell { cell in cell.element("code", .class("name")) { $0.outside(entry.action, limit: 60) } }
                     row.text(entry.subject ?? "—", limit: 80)
                     row.text(entry.detail ?? "", limit: 300)
                     row.cell { cell in

@@ -25,7 +25,7 @@ struct NarrativesPage {
         let stage = request.query.text("stage").flatMap(NarrativeStage.init)
         var query = NarrativeQuery(stages: stage.map { [$0] } ?? Set(NarrativeStage.allCases.filter(\.isActive)), limit: Self.rows)
         query.after = try request.number("after")
-        let narratives = try await newsroom.store.narratives(query)
+        let narratives = try await newsroom.narratives(query)
         var days: [Int64: [NarrativeDay]] = [:]
         for narrative in narratives { days[narrative.id] = try await newsroom.store.timeline(of: narrative.id) }
         return frame.page("Narratives", at: "/narratives", request) { main in
@@ -57,13 +57,14 @@ struct NarrativesPage {
 
     private static func write(_ narratives: [Narrative], _ days: [Int64: [NarrativeDay]], now: Date, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Stage"), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true),
-            .init("Sources", isNumber: true, .minor),
-            .init("Momentum", isNumber: true, .minor), .init("Mood", isNumber: true, .minor), .init("Last", .least),
+            .init("Stage", .minor), .init("Narrative", isLong: true), .init("Days", .minor), .init("Articles", isNumber: true),
+            .init("Sources", isNumber: true, .minor), .init("Momentum", isNumber: true, .least), .init("Mood", isNumber: true, .least),
+            .init("Last", .minor),
         ]
         html.table("Narratives", columns, narratives) { narrative, row in
             row.cell { $0.pill(narrative.stage.tone, narrative.stage.rawValue) }
             row.cell { cell in
+                cell.element("div", .class("narrow-only")) { $0.pill(narrative.stage.tone, narrative.stage.rawValue) }
                 cell.element("strong") { $0.link("/narratives/\(narrative.id)", narrative.title) }
                 cell.element("span", .class("tag"), text: narrative.theme.rawValue)
                 if !narrative.summary.isEmpty { cell.element("div", .class("remark")) { $0.outside(narrative.summary, limit: 200) } }
@@ -76,8 +77,8 @@ struct NarrativesPage {
             }
             row.number(narrative.articleCount)
             row.number(narrative.sourceCount)
-            row.cell { $0.text("×\(Figures.signed(narrative.momentum).replacing("+", with: ""))") }
-            row.cell { $0.text(Figures.signed(narrative.sentiment)) }
+            row.cell { $0.text("×\(Sentences.signed(narrative.momentum).replacing("+", with: ""))") }
+            row.cell { $0.text(Sentences.signed(narrative.sentiment)) }
             row.cell { $0.ago(narrative.lastAt, now) }
         }
     }
@@ -93,9 +94,9 @@ struct NarrativesPage {
         query.before = try request.number("before")
         let articles = try await newsroom.store.enrichedArticles(query)
         return frame.page(narrative.title, at: "/narratives", request) { main in
-            main.title(narrative.title, narrative.summary.isEmpty ? "It turns on \(narrative.nucleus)." : narrative.summary) {
-                $0.pill(narrative.stage.tone, narrative.stage.rawValue)
-            }
+            main.title(
+                narrative.title, state: (narrative.stage.tone, narrative.stage.rawValue),
+                narrative.summary.isEmpty ? "It turns on \(narrative.nucleus)." : narrative.summary)
             main.section("Articles a day", id: "days") { section in
                 guard !days.isEmpty else { return section.empty("No day is known yet.") }
                 section.bars(
@@ -103,9 +104,9 @@ struct NarrativesPage {
                     days.map {
                         HTML.Bar(
                             name: $0.day, value: Double($0.articles),
-                            told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Figures.signed($0.sentiment))")
+                            told: "\($0.articles.counted("article")) of \($0.sources.counted("source")), mood \(Sentences.signed($0.sentiment))")
                     },
-                    unit: { Figures.grouped(Int($0.rounded())) })
+                    unit: { value, _ in Figures.grouped(Int(value.rounded())) })
             }
             main.element("div", .class("columns")) { columns in
                 columns.element("div", .class("column")) { column in
@@ -134,13 +135,11 @@ struct NarrativesPage {
         html.element("dl", .class("facts")) { list in
             list.fact("Turns on") { $0.outside(narrative.nucleus, limit: 100) }
             list.fact("Theme") { $0.text(narrative.theme.rawValue) }
-            list.fact("Actors") { cell in
-                for actor in narrative.actors.prefix(8) { cell.element("span", .class("tag")) { $0.outside(actor.name, limit: 60) } }
-            }
+            if !narrative.actors.isEmpty { list.fact("Actors") { $0.tags(narrative.actors.prefix(8).map(\.name)) } }
             list.fact("Words") { $0.outside(narrative.focus.prefix(12).map(\.name).joined(separator: ", "), limit: 400) }
             list.fact("Articles") { $0.text("\(narrative.articleCount) of \(narrative.sourceCount.counted("source"))") }
-            list.fact("Momentum") { $0.text("×\(Figures.signed(narrative.momentum).replacing("+", with: ""))") }
-            list.fact("Mood") { $0.text(Figures.signed(narrative.sentiment)) }
+            list.fact("Momentum") { $0.text("×\(Sentences.signed(narrative.momentum).replacing("+", with: ""))") }
+            list.fact("Mood") { $0.text(Sentences.signed(narrative.sentiment)) }
             list.fact("Began") { $0.ago(narrative.firstAt, parts.now) }
             list.fact("Last article") { $0.ago(narrative.lastAt, parts.now) }
         }
@@ -151,7 +150,7 @@ struct NarrativesPage {
     private func signals(_ request: WebRequest) async throws -> Response {
         guard let newsroom = parts.newsroom else { return NoNewsroom.page("Signals", "/signals", frame, request) }
         let span = request.query.text("span").flatMap(SignalWindow.init) ?? .day
-        let signals = Array(try await newsroom.signals(parts.now, span).prefix(40))
+        let signals = try await newsroom.signals(span, now: parts.now, limit: 40)
         let patterns = try await newsroom.store.patterns(since: parts.now.addingTimeInterval(-span.seconds), limit: 20)
         return frame.page("Signals", at: "/signals", request) { main in
             main.title("Signals", "Who is in the news now more than before.")
@@ -188,24 +187,25 @@ struct NarrativesPage {
         }
     }
 
-    private static func write(_ signals: [SignalView], to html: inout HTML) {
+    private static func write(_ signals: [Signal], to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("Share", .minor), .init("Mentions", isNumber: true),
+            .init("Trend"), .init("Who", isLong: true), .init("Score", isNumber: true), .init("Of 100", .minor),
+            .init("Mentions", isNumber: true, .minor),
             .init("Before", isNumber: true, .minor), .init("Sources", isNumber: true, .minor), .init("Mood", isNumber: true, .minor),
         ]
         html.table("Signals, the strongest first", columns, signals) { signal, row in
-            row.cell { $0.pill(signal.tone, signal.trend) }
+            row.cell { $0.pill(signal.trend.tone, signal.trend.rawValue) }
             row.cell { cell in
-                cell.element("strong") { $0.link("/articles?q=\(PercentEscapes.encoded(signal.name))", signal.name) }
+                cell.element("strong") { $0.link("/articles?q=\(PercentEscapes.encoded(signal.entity))", signal.entity) }
                 if let ticker = signal.ticker { cell.element("span", .class("tag")) { $0.outside(ticker, limit: 12) } }
                 cell.element("span", .class("tag"), text: signal.kind.rawValue)
             }
             row.cell { $0.text(String(Int(signal.score.rounded()))) }
             row.cell { $0.share(signal.score / 100) }
             row.number(signal.mentions)
-            row.number(signal.mentionsBefore)
+            row.number(signal.earlierMentions)
             row.number(signal.sources)
-            row.cell { $0.text(Figures.signed(signal.sentiment)) }
+            row.cell { $0.text(Sentences.signed(signal.sentiment)) }
         }
     }
 }
@@ -213,22 +213,21 @@ struct NarrativesPage {
 extension NarrativeStage {
     fileprivate var tone: Tone {
         switch self {
-        case .hot: .bad
-        case .rising, .reactivated: .warn
+        case .hot: .warn
+        case .rising, .reactivated: .good
         case .emerging, .echo: .quiet
         case .cooling, .dormant: .off
         }
     }
 }
 
-extension SignalView {
+extension Signal.Trend {
     fileprivate var tone: Tone {
-        switch trend {
-        case "surging": .bad
-        case "rising": .warn
-        case "growing": .quiet
-        case "active": .good
-        default: .off
+        switch self {
+        case .surging: .warn
+        case .rising: .good
+        case .growing: .quiet
+        case .active, .declining: .off
         }
     }
 }

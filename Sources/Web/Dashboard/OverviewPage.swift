@@ -82,7 +82,7 @@ struct OverviewPage {
         html.element("div", .class("tiles"), .id("tiles"), .flag("data-fresh")) { tiles in
             tiles.tile(
                 "Sources well", "\(well) of \(enabled)", facts.needy.isEmpty ? "none fails" : "\(facts.needy.count) failing or resting",
-                tone: facts.needy.isEmpty ? .good : .bad, href: "/sources")
+                tone: facts.needy.isEmpty ? (enabled == 0 ? nil : .good) : .bad, href: "/sources")
             tiles.tile(
                 "New articles", Figures.grouped(facts.fresh), "in 24 h; \(Figures.short(facts.sources.reduce(0) { $0 + $1.articles })) in all",
                 href: "/articles")
@@ -173,7 +173,7 @@ struct OverviewPage {
     private func writeBriefing(_ facts: Facts, to html: inout HTML) {
         html.section("Latest briefing", id: "briefing") { section in
             guard let briefing = facts.briefing else {
-                return section.empty("There is no briefing yet.", "They are written morning, afternoon and evening, or ordered on the page Briefing.")
+                return section.empty("There is no briefing yet.", "They are written each morning and evening, or ordered on the page Briefing.")
             }
             section.element("p", .class("dim")) { line in
                 line.text("\(briefing.slot.rawValue), ")

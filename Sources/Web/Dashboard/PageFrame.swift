@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import WireCore
 
 /// What every page has round it: head, navigation, the choice of light and dark, messages.
@@ -20,10 +21,41 @@ struct PageFrame: Sendable {
         page(title, at: place, request.visitor, request.headers, path: request.path, query: request.query, status: status, isLive: isLive, body)
     }
 
+    /// A page that is sent in three pieces: what comes before the room that `body` leaves, what `fill` writes there as it happens, and the
+    /// rest. It is not kept up to date besides. `path`: where it can be loaded again.
+    func page(
+        _ title: String, at place: String, path: String, _ request: WebRequest, _ body: (inout HTML) -> Void,
+        filled fill: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Response {
+        let html = document(title, at: place, request.visitor, request.headers, path: path, query: request.query, isLive: false, body)
+        let room = html.room ?? html.bytes.count
+        let (head, tail) = (ByteBuffer(bytes: html.bytes[..<room] + [0x0A]), ByteBuffer(bytes: html.bytes[room...]))
+        let filled = ResponseBody { writer in
+            try await writer.write(head)
+            try await fill(&writer)
+            try await writer.write(tail)
+            try await writer.finish(nil)
+        }
+        var response = Response(
+            status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"], body: filled)
+        response.passOnAtOnce()
+        return response
+    }
+
     private func page(
         _ title: String, at place: String?, _ visitor: Visitor, _ headers: HTTPFields, path: String, query: FormFields, status: Int, isLive: Bool,
         _ body: (inout HTML) -> Void
     ) -> Response {
+        let html = document(title, at: place, visitor, headers, path: path, query: query, isLive: isLive, body)
+        var response = Response.bytes(html.bytes, "text/html; charset=utf-8", status: status)
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private func document(
+        _ title: String, at place: String?, _ visitor: Visitor, _ headers: HTTPFields, path: String, query: FormFields, isLive: Bool,
+        _ body: (inout HTML) -> Void
+    ) -> HTML {
         var html = HTML()
         html.doctype()
         let theme = ColourScheme(headers)
@@ -40,9 +72,7 @@ struct PageFrame: Sendable {
                 }
             }
         }
-        var response = Response.bytes(html.bytes, "text/html; charset=utf-8", status: status)
-        response.headers[.cacheControl] = "no-store"
-        return response
+        return html
     }
 
     private func writeHead(_ title: String, _ isLive: Bool, to html: inout HTML) {

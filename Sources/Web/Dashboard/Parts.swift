@@ -46,14 +46,24 @@ extension EntryStatus {
 }
 
 extension HTML {
-    /// A page's head: its name and a line about it.
-    mutating func title(_ name: String, _ about: String, _ more: (inout HTML) -> Void = { _ in }) {
+    /// A page's head: its name, how what it shows is doing, and a line about it.
+    mutating func title(_ name: String, state: (tone: Tone, word: String)? = nil, _ about: String, _ more: (inout HTML) -> Void = { _ in }) {
         element("div", .class("title")) { title in
-            title.element("div") {
-                $0.element("h1") { $0.outside(name, limit: 300) }
-                $0.element("p", .class("dim")) { $0.outside(about, limit: 600) }
+            title.element("div") { head in
+                head.element("div", .class("name")) { line in
+                    line.element("h1") { $0.outside(name, limit: 300) }
+                    if let state { line.pill(state.tone, state.word) }
+                }
+                head.element("p", .class("dim")) { $0.outside(about, limit: 600) }
             }
             more(&title)
+        }
+    }
+
+    /// Names side by side.
+    mutating func tags(_ names: [String]) {
+        element("span", .class("tags")) { list in
+            for name in names { list.element("span", .class("tag")) { $0.outside(name, limit: 60) } }
         }
     }
 
@@ -225,11 +235,4 @@ enum Figures {
 
     /// Share of the whole in percent, 0 to 100, one decimal.
     static func percent(_ value: Double) -> String { "\(((value * 10).rounded() / 10))".replacing(".0", with: "") + " %" }
-
-    /// "+0.35" with a sign that reads well.
-    static func signed(_ value: Double) -> String {
-        let hundredths = Int((value * 100).rounded())
-        let text = "\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
-        return (hundredths > 0 ? "+" : hundredths < 0 ? "−" : "") + text
-    }
 }

@@ -24,9 +24,8 @@ struct SourcePage {
                 return try await back(request, "polling")
             },
             Route(.post, "/sources/{id}/diagnose", .change) { request in
-                let id = try await id(of: request)
-                let diagnosis = try await parts.diagnose(id, by: request.visitor)
-                return try await show(request, diagnosis: diagnosis)
+                _ = try parts.theActions()
+                return try await show(request, isDiagnosing: true)
             },
         ]
     }
@@ -52,7 +51,7 @@ struct SourcePage {
 
     // MARK: - The page
 
-    private func show(_ request: WebRequest, diagnosis: Diagnosis? = nil) async throws -> Response {
+    private func show(_ request: WebRequest, isDiagnosing: Bool = false) async throws -> Response {
         let report = try await parts.sourceReport(request.parameters["id"] ?? "")
         let before = request.query.text("before")
         let cursor = before.flatMap(PollQuery.Cursor.init)
@@ -60,17 +59,17 @@ struct SourcePage {
         let polls = try await parts.store.polls(PollQuery(source: report.source.id, before: cursor, limit: 40))
         let articles = try await parts.store.articles(ArticleQuery(source: report.source.id, limit: 8))
         let origins = await parts.desk.currentRegistry.origins[report.source.id] ?? []
-        return frame.page(report.source.id.text, at: "/sources", request, isLive: diagnosis == nil) { main in
-            main.title(report.source.id.text, report.source.note ?? "\(report.source.kind.name), \(redactedURL(report.source.url))") { title in
-                title.pill(report.status.tone, report.status.rawValue)
-            }
+        func body(_ main: inout HTML) {
+            main.title(
+                report.source.id.text, state: (report.status.tone, report.status.rawValue),
+                report.source.note ?? "\(report.source.kind.name), \(redactedURL(report.source.url))")
             writeActions(report, request, to: &main)
-            if let diagnosis { write(diagnosis, to: &main) }
+            main.element("div", .id("diagnosis"), .init("aria-live", "polite")) { if isDiagnosing { $0.leaveRoom() } }
             main.element("div", .class("columns")) { columns in
                 columns.element("div", .class("column")) { column in
                     column.section("Polls", id: "polls") { section in
                         guard !polls.isEmpty else { return section.empty("It has not been polled yet.") }
-                        section.strip(polls)
+                        section.strip(polls, isLarge: true)
                         PollTable.write(polls, now: report.now, withSource: false, to: &section)
                         section.more(
                             polls.count == 40
@@ -88,6 +87,10 @@ struct SourcePage {
                 }
             }
         }
+        guard isDiagnosing else { return frame.page(report.source.id.text, at: "/sources", request, body) }
+        let diagnosis = DiagnosisStream(parts: parts, source: report.source.id, visitor: request.visitor)
+        let path = "/sources/\(report.source.id)"
+        return frame.page(report.source.id.text, at: "/sources", path: path, request, body, filled: { try await diagnosis.write(to: &$0) })
     }
 
     private func writeActions(_ report: SourceReport, _ request: WebRequest, to html: inout HTML) {
@@ -125,7 +128,6 @@ struct SourcePage {
                 }
             }
         }
-        html.element("div", .id("diagnosis"), .init("aria-live", "polite")) { _ in }
     }
 
     private func writeFacts(_ report: SourceReport, to html: inout HTML) {
@@ -165,34 +167,6 @@ struct SourcePage {
                     cell.outside(value.value, limit: 200)
                     if value.origin != .builtIn { cell.element("span", .class("tag"), text: value.origin.text) }
                 }
-            }
-        }
-    }
-
-    // MARK: - Diagnosis
-
-    private func write(_ diagnosis: Diagnosis, to html: inout HTML) {
-        html.element("section", .class("card"), .id("stages"), .init("tabindex", "-1")) { section in
-            section.element("h2", text: "Diagnosis")
-            section.element("ol", .class("stages")) { list in
-                for stage in diagnosis.stages {
-                    let tone: Tone = stage.ok.map { $0 ? .good : .bad } ?? .off
-                    list.element("li", .class(tone.rawValue)) { item in
-                        item.pill(tone, stage.name)
-                        item.element("span", .class("ms"), text: stage.ok == nil || stage.ms == 0 ? "" : "\(stage.ms) ms")
-                        item.element("span") { $0.outside(stage.detail, limit: 600) }
-                    }
-                }
-            }
-            if !diagnosis.report.isHealthy, let bytes = diagnosis.report.record.evidence.firstBytes {
-                section.element("p") { line in
-                    line.text("The answer begins: ")
-                    line.element("code") { $0.outside(bytes) }
-                }
-            }
-            section.element("p", .class("hint")) { line in
-                line.element("strong", text: "What to do: ")
-                line.outside(diagnosis.advice, limit: 1000)
             }
         }
     }

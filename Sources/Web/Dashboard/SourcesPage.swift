@@ -98,9 +98,9 @@ struct SourcesPage {
 
     private func write(_ rows: [Row], _ request: WebRequest, to html: inout HTML) {
         let columns: [HTML.Column] = [
-            .init("State"), .init("Source", isLong: true), .init("Last polls", .minor), .init("Last", .minor), .init("Next"),
-            .init("24 h", isNumber: true),
-            .init("Articles", isNumber: true, .minor), .init("Cost, month", isNumber: true, .least), .init("Act", .minor),
+            .init("State"), .init("Source", isLong: true), .init("Last polls", .minor), .init("Last", .least), .init("Next"),
+            .init("24 h", isNumber: true, .minor),
+            .init("Articles", isNumber: true, .least), .init("Cost, month", isNumber: true, .least), .init("Act", .minor),
         ]
         html.table("Sources", columns, rows) { row, cells in
             let report = row.report

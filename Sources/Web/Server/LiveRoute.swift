@@ -26,8 +26,7 @@ struct LiveRoute {
             }
             var response = Response(
                 status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"], body: body)
-            // So that a proxy passes events on as they come.
-            if let buffering = HTTPField.Name("x-accel-buffering") { response.headers[buffering] = "no" }
+            response.passOnAtOnce()
             return response
         }
     }
@@ -68,5 +67,12 @@ struct LiveRoute {
         }
         out.onTermination = { _ in task.cancel() }
         return stream
+    }
+}
+
+extension Response {
+    /// Asks a proxy to pass the pieces of the body on as they come.
+    mutating func passOnAtOnce() {
+        if let buffering = HTTPField.Name("x-accel-buffering") { headers[buffering] = "no" }
     }
 }
