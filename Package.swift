@@ -157,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "KitTests", dependencies: ["Kit", "Host", "SourcePlugins", "Fetch", "WireCore", "wiredesk"], swiftSettings: settings),
         .testTarget(
-            name: "CommandsTests", dependencies: ["Commands", "Demo", "Host", "Web", "WireCore", "TestSupport", "wiredesk"],
+            name: "CommandsTests",
+            dependencies: ["Commands", "Demo", "Host", "Web", "Stores", "SQLiteStore", "Costs", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),
         .testTarget(
             name: "WebTests", dependencies: ["Web", "Stores", "Costs", "WireCore", "TestSupport", "DashboardStage", httpTypes],

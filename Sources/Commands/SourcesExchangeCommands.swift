@@ -36,7 +36,7 @@ struct SourcesImportCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             let registryFile = try Workspace(global).registryFile
-            let registry = registryFile.stamp() == nil ? Registry() : try registryFile.load()
+            let registry = registryFile.isMissing ? Registry() : try registryFile.load()
             let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
             guard let data else { throw DeskError(.usage, "the list cannot be read", place: file) }
             let list = try OPML.read([UInt8](data), file: file)

@@ -13,23 +13,8 @@ public struct RegistryFile: Sendable {
 
     public init(path: String) { self.path = path }
 
-    /// What tells one state of the file from another without reading it.
-    public struct Stamp: Sendable, Equatable {
-        var device: UInt64
-        var inode: UInt64
-        var size: Int64
-        var seconds: Int
-        var nanoseconds: Int
-    }
-
-    /// Nil when there is no such file.
-    public func stamp() -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
-    }
+    /// True when there is no such file.
+    public var isMissing: Bool { FileStamp(of: path) == nil }
 
     /// The file's bytes. Throws `config` when there is none, or it cannot be read, or is larger than any registry.
     public func bytes() throws(DeskError) -> [UInt8] {
@@ -84,7 +69,7 @@ public struct RegistryFile: Sendable {
             throw DeskError(.config, "the registry's folder cannot be opened: \(reason(errno))", place: folder)
         }
         defer { close(lock) }
-        let old = stamp() == nil ? Array("{\n  \"version\": 1,\n  \"sources\": []\n}\n".utf8) : try bytes()
+        let old = isMissing ? Array("{\n  \"version\": 1,\n  \"sources\": []\n}\n".utf8) : try bytes()
         var editor = RegistryEditor(text: old)
         try change(&editor)
         guard editor.text != old else { return }

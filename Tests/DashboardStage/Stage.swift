@@ -32,7 +32,7 @@ struct Stage {
             try "{ \"version\": 1, \"sources\": [ { \"id\": \"decrypt\", \"knd\": \"feed\" } ] }".write(
                 toFile: registryPath, atomically: true, encoding: .utf8)
         }
-        let check = RegistryCheck(file: file)
+        let check = FileCheck(file)
         let newsroom = StagedNewsroom(scene: scene, now: clock.instant, articles: try await store.articles(ArticleQuery(limit: 200)))
         let parts = DeskParts(
             desk: desk, store: store, newsroom: newsroom.door,
