@@ -160,7 +160,7 @@ let package = Package(
             name: "KitTests", dependencies: ["Kit", "Host", "SourcePlugins", "Fetch", "WireCore", "wiredesk"], swiftSettings: settings),
         .testTarget(
             name: "CommandsTests",
-            dependencies: ["Commands", "Demo", "Host", "Web", "Stores", "SQLiteStore", "MongoStore", "WireCore", "TestSupport", "wiredesk"],
+            dependencies: ["Commands", "Demo", "Host", "Web", "Stores", "SQLiteStore", "MongoStore", "Costs", "WireCore", "TestSupport", "wiredesk"],
             swiftSettings: settings),
         .testTarget(
             name: "WebTests", dependencies: ["Web", "Stores", "Costs", "WireCore", "TestSupport", "DashboardStage", httpTypes],

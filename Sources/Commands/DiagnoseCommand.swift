@@ -29,7 +29,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
             guard let subject = subject ?? recording?.subject, !subject.isEmpty else {
                 throw DeskError(.usage, "nothing to diagnose is named", hint: "`wiredesk diagnose ID` or `wiredesk diagnose https://…`.")
             }
-            let registry = workspace.registryFile.stamp() == nil && subject.contains("://") ? nil : try workspace.registry()
+            let registry = workspace.registryFile.isMissing && subject.contains("://") ? nil : try workspace.registry()
             let (source, isRegistered) = try source(subject, registry)
             if !json { Output.line(Palette().bold(source.id.text) + "  " + SafeText.line(redactedURL(source.url), limit: 500)) }
             let diagnosis: Diagnosis

@@ -60,7 +60,7 @@ struct PluginsTestCommand: AsyncParsableCommand {
 
     /// A source of the registry if there is one of that id, else a program.
     private func chosen(_ workspace: Workspace) throws -> SourceConfiguration {
-        if subject.count == 1, let name = subject.first, SourceID(name) != nil, workspace.registryFile.stamp() != nil {
+        if subject.count == 1, let name = subject.first, SourceID(name) != nil, !workspace.registryFile.isMissing {
             let registry = try workspace.registry()
             if let source = registry.sources.first(where: { $0.id.text == name }) { return source }
             guard FileManager.default.isExecutableFile(atPath: name) else { _ = try registry.source(named: name); throw ExitCode(64) }

@@ -27,17 +27,17 @@ struct PricesCommand: AsyncParsableCommand {
                     guard model.retired.map({ $0 > now }) ?? true, let row = try? model.row(at: now) else { return [] }
                     return [(model, row)]
                 }
-                json ? Self.printJSON(rows) : Self.printTable(rows)
+                json ? Self.printJSON(rows) : Self.printTable(rows, at: now)
             }
         }
 
-        private static func printTable(_ rows: [(PricedModel, PriceRow)]) {
+        private static func printTable(_ rows: [(PricedModel, PriceRow)], at now: Date) {
             let palette = Palette()
             var table = Table(["MODEL", "PROVIDER", "FROM", "IN", "OUT", "READ", "WRITE 5M", "WRITE 1H", "REMARK"], rightAligned: [3, 4, 5, 6, 7])
             for (model, row) in rows {
                 let prices = row.prices
                 let tiers = row.tiers.map { "above \($0.promptAbove) tokens: \($0.prices.input) in, \($0.prices.output) out" }
-                let remarks = [model.retired.map { "retired \(UTCTime.text($0).prefix(10))" }].compactMap { $0 } + tiers
+                let remarks = [model.retired.map { "\($0 > now ? "retires" : "retired") \(UTCTime.text($0).prefix(10))" }].compactMap { $0 } + tiers
                 table.add([
                     Table.Cell(model.id, paint: palette.bold), Table.Cell(model.provider), Table.Cell(String(UTCTime.text(row.from).prefix(10))),
                     Table.Cell(prices.input.description), Table.Cell(prices.output.description), Table.Cell(prices.cacheRead?.description ?? "—"),
@@ -142,16 +142,14 @@ struct PricesCommand: AsyncParsableCommand {
                 let addition = try PriceFile.addition(file, from: from, to: table)
                 PriceFile.print(addition)
                 guard !addition.isEmpty else { return }
-                let path =
-                    workspace.pricesPath
-                    ?? URL(filePath: workspace.registryFile.path).deletingLastPathComponent().appendingPathComponent("Prices.json").path
+                let path = workspace.pricesPath
                 do {
                     try Data(PriceTableWriter.text(table.adding(addition)).utf8).write(to: URL(filePath: path), options: .atomic)
                 } catch {
                     throw DeskError(
                         .failure, "the price table cannot be written", place: path, hint: "Check the folder's permissions and the disk's room.")
                 }
-                Output.line("written to \(path); a running host takes it at its next start")
+                Output.line("written to \(path); a running host takes it over at once")
             }
         }
     }
@@ -189,6 +187,6 @@ private enum PriceFile {
         for entry in addition.skipped {
             Output.error("left out \(SafeText.line(entry.model, limit: 80)): \(SafeText.line(entry.reason, limit: 120))")
         }
-        if addition.isEmpty { Output.line("The table says all of it already.") }
+        if addition.isEmpty { Output.line(addition.skipped.isEmpty ? "The table says all of it already." : "There is nothing to add.") }
     }
 }

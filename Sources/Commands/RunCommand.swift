@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Polls every source of the registry, reads what comes, and writes briefings, for ever.",
         discussion: """
-            Takes a changed registry over at once, and on SIGHUP; a wrong one changes nothing. Ends on SIGINT or SIGTERM within seconds;
+            Takes a changed registry or price table over at once, and on SIGHUP; a wrong one changes nothing. Ends on SIGINT or SIGTERM within seconds;
             whatever was filed is on disk. Logs go to stderr.
             """)
 
@@ -71,6 +71,7 @@ struct RunCommand: AsyncParsableCommand {
             let exchanger = workspace.exchanger()
             let delivery = try workspace.delivery(registry, store: store, exchanger: exchanger)
             let gateway = try workspace.gateway(registry, store: store, exchanger: exchanger, delivery: delivery)
+            await desk.follow { try await workspace.follow($0, gateway, delivery) }
             let staff = NewsroomStaff(
                 store: store, models: ModelDesk(gateway: gateway), registry: { await desk.currentRegistry }, delivery: delivery, clock: SystemClock(),
                 logger: workspace.logger)
@@ -107,7 +108,18 @@ struct RunCommand: AsyncParsableCommand {
                 services.append(GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger))
             }
             if roles.contains(.web) { services.append(status) }
-            try await serve(services, desk, workspace, sharing)
+            let (edits, edit) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            if let sharing {
+                services.append(SharingLoop(sharing, logger: workspace.logger, edits: edits) { try await desk.replace($0) })
+            }
+            try await serve(
+                services,
+                watching: [
+                    WatchedFile("registry", path: workspace.registryFile.path, changes: edit) {
+                        try await desk.replace(try workspace.registryFile.load())
+                    },
+                    WatchedFile("price table", path: workspace.pricesPath) { try workspace.takeOverPrices(gateway) },
+                ], workspace)
             await jobs.finish()
             await errands.finish(within: .seconds(3))
             await delivery.finish()
@@ -128,11 +140,10 @@ struct RunCommand: AsyncParsableCommand {
             metadata: ["registry": "\(workspace.registryFile.path)", "data": "\(workspace.data.path)", "pid": "\(getpid())"])
     }
 
-    private func serve(_ services: [any Service], _ desk: Desk, _ workspace: Workspace, _ sharing: RegistrySharing?) async throws {
+    private func serve(_ services: [any Service], watching files: [WatchedFile], _ workspace: Workspace) async throws {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let signals = await UnixSignalsSequence(trapping: .sighup)
-        let watcher = RegistryWatcher(
-            file: workspace.registryFile, desk: desk, logger: workspace.logger, reloads: reloads, sharing: sharing)
+        let watcher = FileWatcher(files, logger: workspace.logger, reloads: reloads)
         var quiet = Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
         let group = ServiceGroup(

@@ -29,7 +29,7 @@ struct SourcesAddCommand: AsyncParsableCommand {
             try checkAddress()
             if !dryRun { await workspace.share() }
             let file = workspace.registryFile
-            let registry = file.stamp() == nil ? nil : try file.load()
+            let registry = file.isMissing ? nil : try file.load()
             if let interval, Duration(parsing: interval) == nil {
                 throw DeskError(.usage, "the interval “\(SafeText.line(interval, limit: 40))” is no duration", hint: "Write 15m, 2h or 1d.")
             }

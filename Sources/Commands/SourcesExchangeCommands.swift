@@ -38,7 +38,7 @@ struct SourcesImportCommand: AsyncParsableCommand {
             let workspace = try Workspace(global)
             if !dryRun { await workspace.share() }
             let registryFile = workspace.registryFile
-            let registry = registryFile.stamp() == nil ? Registry() : try registryFile.load()
+            let registry = registryFile.isMissing ? Registry() : try registryFile.load()
             let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
             guard let data else { throw DeskError(.usage, "the list cannot be read", place: file) }
             let list = try OPML.read([UInt8](data), file: file)

@@ -18,15 +18,16 @@ extension Workspace {
         }
     }
 
-    /// Where the price table lies as a file; nil: only inside the program.
-    var pricesPath: String? {
+    /// Where the operator's own price table lies, or would.
+    var pricesPath: String {
         if let path = environment["WIREDESK_PRICES"], !path.isEmpty { return path }
-        let beside = URL(filePath: registryFile.path).deletingLastPathComponent().appendingPathComponent("Prices.json").path
-        return FileManager.default.fileExists(atPath: beside) ? beside : nil
+        return URL(filePath: registryFile.path).deletingLastPathComponent().appendingPathComponent("Prices.json").path
     }
 
     private func pricesFile() throws -> ([UInt8], String) {
-        guard let path = pricesPath else { return (PriceTable.shipped, "the price table of this program") }
+        let path = pricesPath
+        let isNamed = environment["WIREDESK_PRICES"].map { !$0.isEmpty } ?? false
+        guard isNamed || FileManager.default.fileExists(atPath: path) else { return (PriceTable.shipped, "the price table of this program") }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw DeskError(.config, "the price table cannot be read", place: path, hint: "Name another with WIREDESK_PRICES, or leave it out.")
         }
@@ -44,12 +45,27 @@ extension Workspace {
             })
     }
 
+    /// Puts what a changed registry says about models and money in force; throws, and changes nothing, where it names a secret that is not set.
+    func follow(_ registry: Registry, _ gateway: Gateway, _ delivery: Delivery) async throws {
+        let channels = try channels(registry.gateway)
+        if registry.gateway.configuration != gateway.configuration { logger.notice("other settings of the gateway are in force") }
+        gateway.adopt(registry.gateway.configuration)
+        await delivery.adopt(channels)
+    }
+
+    /// Puts a changed price table in force.
+    func takeOverPrices(_ gateway: Gateway) throws {
+        let table = try prices()
+        gateway.adopt(table)
+        logger.notice("the price table was taken over", metadata: ["models": "\(table.models.count)"])
+    }
+
     /// The ways to people that the registry names.
     func delivery(_ registry: Registry, store: any LedgerStore, exchanger: CurlExchanger) throws -> Delivery {
         Delivery(channels: try channels(registry.gateway), exchanger: exchanger, store: store, clock: SystemClock(), logger: logger)
     }
 
-    private func channels(_ settings: GatewaySettings) throws(DeskError) -> [Delivery.Channel] {
+    func channels(_ settings: GatewaySettings) throws(DeskError) -> [Delivery.Channel] {
         var channels: [Delivery.Channel] = []
         if let webhook = settings.webhook { channels.append(.webhook(url: try webhook.value(environment, of: "gateway.alerts.webhook"))) }
         if let mail = settings.mail {

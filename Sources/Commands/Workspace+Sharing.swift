@@ -20,7 +20,7 @@ extension Workspace {
     /// The registry that a host begins with: the store's, where hosts share one. A file that is wrong is refused before anything is shared.
     func registry(sharedBy sharing: RegistrySharing?) async throws -> Registry {
         guard let sharing else { return try registry() }
-        if registryFile.stamp() != nil { _ = try registry() }
+        if !registryFile.isMissing { _ = try registry() }
         let event = try await sharing.step()
         event.log(to: logger, file: registryFile.path)
         if case .unwritable(let registry, _, _) = event { return registry }

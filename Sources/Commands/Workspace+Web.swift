@@ -5,15 +5,16 @@ import Web
 import WireCore
 
 extension Workspace {
-    /// What API and dashboard work with. A registry that is wrong is told there too: the file is read again whenever it has changed.
+    /// What API and dashboard work with. A registry or a price table that is wrong is told there too: the file is read again whenever it has changed.
     func deskParts(
         desk: Desk, store: any WholeStore, presence: HostPresence, fetcher: any DocumentFetching, isPolling: Bool, newsroom: NewsroomDoor?
     ) -> DeskParts {
         let clock = SystemClock()
-        let check = RegistryCheck(file: registryFile)
+        let registryCheck = FileCheck(path: registryFile.path) { _ = try channels(try registryFile.load().gateway) }
+        let pricesCheck = FileCheck(path: pricesPath) { _ = try prices() }
         return DeskParts(
             desk: desk, store: store, presence: presence, newsroom: newsroom,
             actions: SourceActions(file: registryFile, desk: desk, fetcher: fetcher, store: store, clock: clock, environment: environment),
-            isPolling: isPolling, registryProblem: { check.problem }, clock: clock, logger: logger)
+            isPolling: isPolling, registryProblem: { registryCheck.problem }, pricesProblem: { pricesCheck.problem }, clock: clock, logger: logger)
     }
 }

@@ -41,11 +41,11 @@ public struct PriceImport: Sendable, Hashable {
         do {
             root = try JSONReader.read(text, maximumDepth: 32)
         } catch {
-            let problem = PriceProblem(position: TextPosition(of: error.offset, in: text), message: "no valid JSON: \(error.message)")
+            let problem = FileProblem(position: TextPosition(of: error.offset, in: text), message: "no valid JSON: \(error.message)")
             throw PriceTableRefusal(file: file, problems: [problem])
         }
         guard let entries = root.object else {
-            let problem = PriceProblem(
+            let problem = FileProblem(
                 position: TextPosition(of: root.range.lowerBound, in: text),
                 message: "\(root.value.kindName) where an object of models by name was due")
             throw PriceTableRefusal(file: file, problems: [problem])

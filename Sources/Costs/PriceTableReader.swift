@@ -11,7 +11,7 @@ public struct PriceTableReader {
     static let factorKeys = ["batch", "region", "speed", "serviceTier"]
     static let tokenCounts = 1...100_000_000
 
-    private let problems: PriceProblemList
+    private let problems: FileProblemList
     /// Ids and aliases so far, and where each stands.
     private var names: [String: (isID: Bool, node: JSONNode)] = [:]
 
@@ -21,22 +21,21 @@ public struct PriceTableReader {
         do {
             root = try JSONReader.read(text, maximumDepth: 16)
         } catch {
-            let problem = PriceProblem(position: TextPosition(of: error.offset, in: text), message: "no valid JSON: \(error.message)")
+            let problem = FileProblem(position: TextPosition(of: error.offset, in: text), message: "no valid JSON: \(error.message)")
             throw PriceTableRefusal(file: file, problems: [problem])
         }
         var reader = PriceTableReader(text: text)
         let table = reader.table(root)
-        guard reader.problems.problems.isEmpty else {
-            let sorted = reader.problems.problems.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
-            throw PriceTableRefusal(file: file, problems: sorted)
+        guard reader.problems.isEmpty else {
+            throw PriceTableRefusal(file: file, problems: reader.problems.sorted, isCutShort: reader.problems.isCutShort)
         }
         return table
     }
 
-    private init(text: [UInt8]) { problems = PriceProblemList(text: text) }
+    private init(text: [UInt8]) { problems = FileProblemList(text: text) }
 
     private mutating func table(_ root: JSONNode) -> PriceTable {
-        guard let top = PriceObject(root, what: "the price table", allowed: Self.topKeys, problems: problems) else {
+        guard let top = ConfigObject(root, what: "the price table", allowed: Self.topKeys, problems: problems) else {
             return PriceTable(models: [])
         }
         if let node = top.required("version"), node.int != PriceTable.version {
@@ -50,7 +49,7 @@ public struct PriceTableReader {
         return PriceTable(schema: top["$schema"]?.string, models: models)
     }
 
-    private func list(_ object: PriceObject, _ key: String, of things: String) -> [JSONNode] {
+    private func list(_ object: ConfigObject, _ key: String, of things: String) -> [JSONNode] {
         guard let node = object.required(key) else { return [] }
         guard let list = node.array else {
             object.wrong(node, key, due: "a list of \(things)")
@@ -63,7 +62,7 @@ public struct PriceTableReader {
 
     private mutating func model(_ node: JSONNode) -> PricedModel? {
         let name = node["id"]?.string.map { "model \"\(shown($0))\"" } ?? "a model"
-        guard let object = PriceObject(node, what: name, allowed: Self.modelKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: name, allowed: Self.modelKeys, problems: problems) else { return nil }
         let provider = provider(object)
         let id = object.required("id").flatMap { node in object.text(node, "id").flatMap { claim($0, node, object, isID: true) } }
         let aliases = aliases(object)
@@ -74,7 +73,7 @@ public struct PriceTableReader {
         return PricedModel(provider: provider, id: id, aliases: aliases, retired: retired, maxOutputTokens: maxOutputTokens, prices: rows)
     }
 
-    private func provider(_ object: PriceObject) -> String? {
+    private func provider(_ object: ConfigObject) -> String? {
         guard let node = object.required("provider") else { return nil }
         if let name = node.string, PriceTable.providers.contains(name) { return name }
         let nearest = node.string.flatMap { NearestName.of($0, among: PriceTable.providers) }.map { "; did you mean \"\($0)\"?" } ?? ""
@@ -82,7 +81,7 @@ public struct PriceTableReader {
         return nil
     }
 
-    private mutating func aliases(_ object: PriceObject) -> [String] {
+    private mutating func aliases(_ object: ConfigObject) -> [String] {
         guard let node = object["aliases"] else { return [] }
         guard let list = node.array else {
             object.wrong(node, "aliases", due: "a list of texts")
@@ -96,7 +95,7 @@ public struct PriceTableReader {
     }
 
     /// Takes a name for one model; nil, with a problem, when it is taken.
-    private mutating func claim(_ name: String, _ node: JSONNode, _ object: PriceObject, isID: Bool) -> String? {
+    private mutating func claim(_ name: String, _ node: JSONNode, _ object: ConfigObject, isID: Bool) -> String? {
         guard let taken = names[name] else {
             names[name] = (isID, node)
             return name
@@ -110,12 +109,12 @@ public struct PriceTableReader {
 
     // MARK: - Rows
 
-    private func rows(_ model: PriceObject, provider: String, model id: String) -> [PriceRow] {
+    private func rows(_ model: ConfigObject, provider: String, model id: String) -> [PriceRow] {
         let nodes = list(model, "prices", of: "rows")
         if let node = model["prices"], node.array?.isEmpty == true { model.wrong(node, "prices", due: "a list of at least one row") }
         var rows: [PriceRow] = []
         for node in nodes {
-            guard let object = PriceObject(node, what: "a price row of \(model.what)", allowed: Self.rowKeys, problems: problems),
+            guard let object = ConfigObject(node, what: "a price row of \(model.what)", allowed: Self.rowKeys, problems: problems),
                 let row = row(object, provider: provider, model: id)
             else { continue }
             if let last = rows.last, last.from >= row.from, let node = object["from"] {
@@ -126,7 +125,7 @@ public struct PriceTableReader {
         return rows
     }
 
-    private func row(_ object: PriceObject, provider: String, model: String) -> PriceRow? {
+    private func row(_ object: ConfigObject, provider: String, model: String) -> PriceRow? {
         let from = object.required("from").flatMap { object.day($0, "from") }
         let prices = prices(object)
         let webSearch = object["webSearch"].flatMap { object.price($0, "webSearch") }
@@ -136,7 +135,7 @@ public struct PriceTableReader {
         return PriceRow(provider: provider, model: model, from: from, prices: prices, webSearch: webSearch, factors: factors, tiers: tiers)
     }
 
-    private func prices(_ object: PriceObject) -> TokenPrices? {
+    private func prices(_ object: ConfigObject) -> TokenPrices? {
         let input = object.required("input").flatMap { object.price($0, "input") }
         let output = object.required("output").flatMap { object.price($0, "output") }
         func optional(_ key: TokenClass) -> ExactDecimal? { object[key.rawValue].flatMap { object.price($0, key.rawValue) } }
@@ -146,14 +145,14 @@ public struct PriceTableReader {
     }
 
     /// A tier prices exactly the classes that its row prices, so that no class is refused on one side of a threshold only.
-    private func checkClasses(_ tier: PriceObject, _ row: PriceObject) {
+    private func checkClasses(_ tier: ConfigObject, _ row: ConfigObject) {
         for key in [TokenClass.cacheRead, .cacheWrite5m, .cacheWrite1h].map(\.rawValue) where (tier[key] == nil) != (row[key] == nil) {
             let (has, lacks) = row[key] == nil ? ("the tier", "the row") : ("the row", "the tier")
             problems.add(at: tier.node, "\(has) has a price \"\(key)\" and \(lacks) has none; in \(tier.what) both or neither must")
         }
     }
 
-    private func tiers(_ row: PriceObject) -> [PriceTier] {
+    private func tiers(_ row: ConfigObject) -> [PriceTier] {
         guard let node = row["tiers"] else { return [] }
         guard let nodes = node.array else {
             row.wrong(node, "tiers", due: "a list of tiers")
@@ -161,7 +160,7 @@ public struct PriceTableReader {
         }
         var tiers: [PriceTier] = []
         for node in nodes {
-            guard let object = PriceObject(node, what: "a tier of \(row.what)", allowed: Self.tierKeys, problems: problems) else { continue }
+            guard let object = ConfigObject(node, what: "a tier of \(row.what)", allowed: Self.tierKeys, problems: problems) else { continue }
             checkClasses(object, row)
             let threshold = object.required("promptAbove") == nil ? nil : object.int("promptAbove", in: Self.tokenCounts)
             let prices = prices(object)
@@ -176,9 +175,9 @@ public struct PriceTableReader {
 
     // MARK: - Factors
 
-    private func factors(_ row: PriceObject) -> PriceFactors {
+    private func factors(_ row: ConfigObject) -> PriceFactors {
         let what = "factors of \(row.what)"
-        guard let node = row["factors"], let object = PriceObject(node, what: what, allowed: Self.factorKeys, problems: problems) else {
+        guard let node = row["factors"], let object = ConfigObject(node, what: what, allowed: Self.factorKeys, problems: problems) else {
             return PriceFactors()
         }
         return PriceFactors(
@@ -186,14 +185,14 @@ public struct PriceTableReader {
             serviceTier: factors(object, "serviceTier"))
     }
 
-    private func factors(_ factors: PriceObject, _ key: String) -> [String: PriceFactor] {
-        guard let node = factors[key], let object = PriceObject(node, what: "\(key) of \(factors.what)", allowed: nil, problems: problems) else {
+    private func factors(_ factors: ConfigObject, _ key: String) -> [String: PriceFactor] {
+        guard let node = factors[key], let object = ConfigObject(node, what: "\(key) of \(factors.what)", allowed: nil, problems: problems) else {
             return [:]
         }
         var found: [String: PriceFactor] = [:]
         for member in object.members {
             if member.key.isEmpty {
-                problems.add(atByte: member.keyRange.lowerBound, "an empty name in \(object.what)")
+                problems.add(at: member.keyRange.lowerBound, "an empty name in \(object.what)")
             } else if let factor = object.factor(member.node, member.key) {
                 found[member.key] = factor
             }

@@ -132,14 +132,15 @@ final class Exchange {
         guard answer.bytes <= loop.configuration.headerBytes.bytes else { return refuse(.headerCeiling) }
         guard answer.take(line: bytes) else { return bytes.count }
         if let conflict = answer.conflictingLength { return refuse(.conflictingLength(conflict)) }
-        giveHead()
+        noteLife()
+        isAnswered = true
+        loop.noteAnswered(self)
         if let length = answer.contentLength, length > request.answerBytes.bytes { return refuse(.answerCeiling) }
         return bytes.count
     }
 
-    private func giveHead() {
-        noteLife()
-        isAnswered = true
+    /// Tells the caller, who finds in the pipe what of the body has come along.
+    func giveHead() {
         let head = ExchangeLoop.Head(status: answer.status, headers: answer.fields, address: address, timing: timing)
         order.continuation.resume(returning: .success(head))
     }

@@ -41,6 +41,8 @@ final class ExchangeLoop: @unchecked Sendable {
     private var idleHandles: [ExchangeHandle] = []
     /// Exchanges whose readers fell behind during the present turn.
     private var behind: [Exchange] = []
+    /// Exchanges whose heads came during the present turn.
+    private var answered: [Exchange] = []
     /// No deadline and no silence is due before this instant.
     private var nextCheck = ContinuousClock.now
     private var atEnd: [@Sendable () -> Void] = []
@@ -85,6 +87,7 @@ final class ExchangeLoop: @unchecked Sendable {
             if isEnding { break }
             curl_multi_perform(multi, &running)
             finishDone(multi)
+            giveHeads()
             pauseBehind()
             expire()
             startWaiting()
@@ -162,6 +165,15 @@ final class ExchangeLoop: @unchecked Sendable {
         } else if let index = waiting.firstIndex(where: { $0.pipe === pipe }) {
             waiting.remove(at: index).fail(Self.calledOff)
         }
+    }
+
+    /// Notes that the head of an answer has come. Its caller is told at the end of the turn: a short answer is then there as a whole, and
+    /// wakes the caller once instead of three times.
+    func noteAnswered(_ exchange: Exchange) { answered.append(exchange) }
+
+    private func giveHeads() {
+        for exchange in answered { exchange.giveHead() }
+        answered.removeAll(keepingCapacity: true)
     }
 
     // MARK: - Slow readers

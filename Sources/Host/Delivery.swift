@@ -20,7 +20,7 @@ public actor Delivery {
         }
     }
 
-    private let channels: [Channel]
+    private var channels: [Channel]
     private let exchanger: any Exchanging
     private let store: any LedgerStore
     private let clock: any DeskClock
@@ -39,6 +39,9 @@ public actor Delivery {
         self.clock = clock
         self.logger = logger
     }
+
+    /// Other ways from now on; what is under way goes the old ones.
+    public func adopt(_ channels: [Channel]) { self.channels = channels }
 
     /// Delivers a notice over every channel, in the background. Does nothing when there is no channel, or it is under way already.
     public func begin(_ notice: Notice) {

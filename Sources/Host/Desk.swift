@@ -24,6 +24,7 @@ public actor Desk: Service {
     private var division = HostPresence.Division()
     private var ended = MinuteCount()
     private var leasesLost = 0
+    private var follower: (@Sendable (Registry) async throws -> Void)?
 
     private var idle: [CheckedContinuation<SourceID?, Never>] = []
     private var isStopping = false
@@ -265,12 +266,17 @@ public actor Desk: Service {
 
     // MARK: - Registry
 
+    /// `follower` is handed each later registry before it is in force: it takes over its part, or throws why it cannot.
+    public func follow(_ follower: @escaping @Sendable (Registry) async throws -> Void) { self.follower = follower }
+
     /// The registry in force.
     public var currentRegistry: Registry { registry }
 
     /// Puts a new registry in force: sources that are as they were keep their schedule, new and changed ones are due at once, removed
-    /// ones are forgotten by the schedule (not by the store). Values of `network` take effect at the next start.
+    /// ones are forgotten by the schedule (not by the store). Values of `network` take effect at the next start. What the follower throws
+    /// refuses it, and everything stays as it was.
     public func replace(_ registry: Registry) async throws {
+        try await follower?(registry)
         let old = Dictionary(uniqueKeysWithValues: self.registry.sources.map { ($0.id, $0) })
         let changed = registry.sources.filter { source in
             guard var before = old[source.id] else { return true }
@@ -278,6 +284,7 @@ public actor Desk: Service {
             return before != source
         }
         let removed = Set(old.keys).subtracting(registry.sources.map(\.id))
+        let isOtherNetwork = registry.network != self.registry.network
         self.registry = registry
         for id in removed { book.remove(id) }
         // What one server asked for does not bind another.
@@ -286,6 +293,7 @@ public actor Desk: Service {
         logger.notice(
             "the registry was taken over",
             metadata: ["sources": "\(registry.sources.count)", "changed": "\(changed.count)", "removed": "\(removed.count)"])
+        if isOtherNetwork { logger.notice("what the registry's `network` says takes effect at the next start") }
     }
 
     /// Sources whose states are read at a time.

@@ -101,31 +101,20 @@ public struct EffectiveValue: Sendable, Equatable {
     }
 }
 
-/// One thing that is wrong with the registry.
-public struct RegistryProblem: Sendable, Equatable {
-    public var position: TextPosition
-    /// What was found and what is allowed.
-    public var message: String
-}
-
 /// The registry is refused as a whole; every problem that was found is named.
 public struct RegistryRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     public var file: String
-    public var problems: [RegistryProblem]
+    public var problems: [FileProblem]
     /// True when there are more than are named.
     public var isCutShort = false
 
     /// One line a problem, `file:line:column: message`.
-    public var description: String {
-        let lines = problems.map { "\(file):\($0.position.line):\($0.position.column): \($0.message)" }
-        return (lines + (isCutShort ? ["and more"] : [])).joined(separator: "\n")
-    }
+    public var description: String { FileProblemText.lines(problems, in: file, isCutShort: isCutShort) }
 
     /// As an error with exit code 78.
     public var deskError: DeskError {
-        let count = problems.count == 1 ? "a mistake" : "\(isCutShort ? "more than " : "")\(problems.count) mistakes"
-        return DeskError(
-            .config, "the registry has \(count) and is refused as a whole:\n\(description)",
+        DeskError(
+            .config, "the registry has \(FileProblemText.count(problems, isCutShort: isCutShort)) and is refused as a whole:\n\(description)",
             hint: "Correct it; `wiredesk plugins schema` prints what is allowed.")
     }
 }

@@ -13,23 +13,8 @@ public struct RegistryFile: Sendable {
 
     public init(path: String) { self.path = path }
 
-    /// What tells one state of the file from another without reading it.
-    public struct Stamp: Sendable, Equatable {
-        var device: UInt64
-        var inode: UInt64
-        var size: Int64
-        var seconds: Int
-        var nanoseconds: Int
-    }
-
-    /// Nil when there is no such file.
-    public func stamp() -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Stamp(
-            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
-    }
+    /// True when there is no such file.
+    public var isMissing: Bool { FileStamp(of: path) == nil }
 
     /// The file's bytes. Throws `config` when there is none, or it cannot be read, or is larger than any registry.
     public func bytes() throws(DeskError) -> [UInt8] { try bytes(most: RegistryReader.maximumBytes) }
@@ -81,7 +66,7 @@ public struct RegistryFile: Sendable {
     /// step, so that a reader sees the old file or the new one. A file that does not exist begins as an empty registry.
     public func edit(_ change: (inout RegistryEditor) throws -> Void) throws {
         let lock = try FolderLock(FilePathText(path: path).folder)
-        let old = stamp() == nil ? Array("{\n  \"version\": 1,\n  \"sources\": []\n}\n".utf8) : try bytes()
+        let old = isMissing ? Array("{\n  \"version\": 1,\n  \"sources\": []\n}\n".utf8) : try bytes()
         var editor = RegistryEditor(text: old)
         try change(&editor)
         guard editor.text != old else { return }
@@ -101,7 +86,7 @@ public struct RegistryFile: Sendable {
     /// Puts a text in the place of `expected`, nil being no file. False, and nothing changes, when the file says something else by now.
     func put(_ text: [UInt8], over expected: [UInt8]?) throws(DeskError) -> Bool {
         let lock = try FolderLock(FilePathText(path: path).folder)
-        let present = stamp() == nil ? nil : try bytes()
+        let present = isMissing ? nil : try bytes()
         guard present == expected else { return false }
         try replace(with: text, syncing: lock)
         return true

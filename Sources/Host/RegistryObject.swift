@@ -1,139 +1,12 @@
 import Foundation
+import SourcePlugins
 import WireCore
 
-/// Collects the problems of one registry text, each once.
-final class ProblemList {
-    private(set) var problems: [RegistryProblem] = []
-    private let text: [UInt8]
-    /// The offset of each line's first byte, so that thousands of sources find their lines quickly.
-    private let lineStarts: [Int]
+/// An object of the registry's file.
+typealias RegistryObject = ConfigObject
 
-    init(text: [UInt8]) {
-        self.text = text
-        lineStarts = [0] + text.indices.filter { text[$0] == 0x0A }.map { $0 + 1 }
-    }
-
-    /// More problems than this are not looked for: nobody reads them, and a slip may have caused them all.
-    static let most = 50
-    /// True when there were more.
-    private(set) var isCutShort = false
-
-    func add(at offset: Int, _ message: String) {
-        guard !isCutShort else { return }
-        let problem = RegistryProblem(position: position(of: offset), message: message)
-        guard !problems.contains(problem) else { return }
-        guard problems.count < Self.most else {
-            isCutShort = true
-            return
-        }
-        problems.append(problem)
-    }
-
-    /// The line that `node` begins on, from 1.
-    func line(of node: JSONNode) -> Int { lineIndex(of: node.range.lowerBound) + 1 }
-
-    /// Line and column of a byte.
-    private func position(of offset: Int) -> TextPosition {
-        let line = lineIndex(of: offset)
-        let before = text[lineStarts[line]..<min(max(offset, lineStarts[line]), text.count)]
-        return TextPosition(line: line + 1, column: before.count { $0 & 0xC0 != 0x80 } + 1)
-    }
-
-    private func lineIndex(of offset: Int) -> Int {
-        var (low, high) = (0, lineStarts.count)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if lineStarts[middle] <= offset { low = middle } else { high = middle }
-        }
-        return low
-    }
-}
-
-/// One object of the registry: hands out its members by name and type, and notes what is wrong, missing or unknown.
-struct RegistryObject {
-    let node: JSONNode
-    /// What it is, for messages: `source "decrypt"`.
-    let what: String
-    let problems: ProblemList
-
-    /// Nil, with a problem, when `node` is no object. `allowed` nil: any key.
-    init?(_ node: JSONNode, what: String, allowed: [String]?, problems: ProblemList) {
-        guard let members = node.object else {
-            problems.add(at: node.range.lowerBound, "\(node.value.kindName) where \(what) was due, which is an object")
-            return nil
-        }
-        self.node = node
-        self.what = what
-        self.problems = problems
-        var seen: Set<String> = []
-        for member in members where !problems.isCutShort {
-            if !seen.insert(member.key).inserted {
-                problems.add(at: member.keyRange.lowerBound, "\"\(shown(member.key))\" is given twice in \(what)")
-            } else if let allowed, !allowed.contains(member.key) {
-                let nearest = NearestName.of(member.key, among: allowed).map { "; did you mean \"\($0)\"?" } ?? "."
-                problems.add(
-                    at: member.keyRange.lowerBound,
-                    "unknown key \"\(shown(member.key))\" in \(what)\(nearest) Allowed: \(allowed.joined(separator: ", "))")
-            }
-        }
-    }
-
-    subscript(_ key: String) -> JSONNode? { node[key] }
-
-    func wrong(_ node: JSONNode, _ key: String, due: String) {
-        problems.add(at: node.range.lowerBound, "\(key) of \(what) is \(found(node)), but must be \(due)")
-    }
-
-    func string(_ key: String, due: String = "a text") -> String? {
-        guard let node = node[key] else { return nil }
-        guard let text = node.string, !text.isEmpty else {
-            wrong(node, key, due: due)
-            return nil
-        }
-        return text
-    }
-
-    func duration(_ key: String, in range: ClosedRange<Duration>) -> Duration? {
-        guard let node = node[key] else { return nil }
-        return duration(node, key, in: range)
-    }
-
-    func duration(_ node: JSONNode, _ key: String, in range: ClosedRange<Duration>) -> Duration? {
-        let due = "a duration such as \"15m\" (ms, s, m, h, d, w) from \(range.lowerBound.text) to \(range.upperBound.text)"
-        guard let value = node.string.flatMap({ Duration(parsing: $0) }), range.contains(value) else {
-            wrong(node, key, due: due)
-            return nil
-        }
-        return value
-    }
-
-    func int(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let node = node[key] else { return nil }
-        guard let value = node.int, range.contains(value) else {
-            wrong(node, key, due: "a whole number from \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return value
-    }
-
-    /// Reads what null switches off; a key that is not there, or is wrong, leaves the value as it was.
-    func read<Value>(_ key: String, into value: inout Value?, _ read: (String) -> Value?) {
-        if node[key]?.isNull ?? false {
-            value = nil
-        } else if let given = read(key) {
-            value = given
-        }
-    }
-
-    func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
-        guard let node = node[key] else { return nil }
-        guard let value = node.double, range.contains(value) else {
-            wrong(node, key, due: "a number from \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return value
-    }
-
+/// What more than one section reads.
+extension RegistryObject {
     func timeZone(_ key: String) -> TimeZone? {
         guard let node = node[key] else { return nil }
         guard let name = node.string, let zone = TimeZone(identifier: name) else {
@@ -152,37 +25,6 @@ struct RegistryObject {
         return value
     }
 
-    func byteCount(_ key: String, in range: ClosedRange<ByteCount>) -> ByteCount? {
-        guard let node = node[key] else { return nil }
-        guard let value = node.string.flatMap({ ByteCount(parsing: $0) }), range.contains(value) else {
-            wrong(node, key, due: "a size such as \"8MiB\" (B, KiB, MiB, GiB) from \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return value
-    }
-
-    func instant(_ key: String) -> Date? {
-        guard let node = node[key] else { return nil }
-        guard let date = node.string.flatMap({ UTCTime.parse($0) }) else {
-            wrong(node, key, due: "an instant such as \"2026-12-01T08:00:00Z\"")
-            return nil
-        }
-        return date
-    }
-
-    /// `due` says what each text must be, and `check` whether it is; a fault is noted at the element that has it.
-    func strings(_ key: String, due: String = "a text", check: (String) -> Bool = { !$0.isEmpty }) -> [String]? {
-        guard let node = node[key] else { return nil }
-        guard let values = node.array else {
-            wrong(node, key, due: "a list, each element \(due)")
-            return nil
-        }
-        for value in values where value.string.map(check) != true {
-            problems.add(at: value.range.lowerBound, "\(key) of \(what) holds \(found(value)), but each element must be \(due)")
-        }
-        return values.compactMap(\.string)
-    }
-
     /// What goes out in a header field.
     func fieldValue(_ key: String) -> String? {
         guard let text = string(key), let node = node[key] else { return nil }
@@ -195,25 +37,64 @@ struct RegistryObject {
 
     /// True for what a header field can carry (RFC 9110, 5.5).
     static func isFieldValue(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } }
+}
 
-    func choice<T: RawRepresentable<String> & CaseIterable>(_ key: String, _ type: T.Type) -> T? {
-        guard let node = node[key] else { return nil }
-        if let value = node.string.flatMap({ T(rawValue: $0) }) { return value }
-        let names = T.allCases.map(\.rawValue)
-        let nearest = node.string.flatMap { NearestName.of($0, among: names) }.map { "; did you mean \"\($0)\"?" } ?? ""
-        wrong(node, key, due: "one of \(names.joined(separator: ", "))\(nearest)")
+/// What the sections of the kinds `json` and `exec` read alike.
+extension RegistryObject {
+    /// A text, a number, or a secret by reference.
+    func setting(_ node: JSONNode, _ key: String) -> SettingValue? {
+        if let text = node.string ?? node.number ?? node.bool.map(String.init) { return .text(text) }
+        if let members = node.object, members.count == 1, let name = node["env"]?.string, RegistryReader.isVariable(name) {
+            return .environment(name)
+        }
+        wrong(node, key, due: "a text, a number, or {\"env\":\"NAME\"}, the name of an environment variable")
         return nil
     }
 
-    /// What was found, quoted and short.
-    private func found(_ node: JSONNode) -> String {
-        switch node.value {
-        case .string(let text): "\"\(shown(text))\""
-        case .number(let digits): shown(digits)
-        case .bool(let flag): String(flag)
-        default: node.value.kindName
+    /// The members of an object as settings by name, in the file's order.
+    func settings(_ key: String, most: Int = 64) -> [NamedSetting] {
+        guard let node = self[key], let object = RegistryObject(node, what: "\(key) of \(what)", allowed: nil, problems: problems) else { return [] }
+        let members = object.members
+        guard members.count <= most else {
+            problems.add(at: node, "\(object.what) are more than \(most)")
+            return []
         }
+        return members.compactMap { member in
+            guard !member.key.isEmpty else {
+                problems.add(at: member.keyRange.lowerBound, "\(object.what) has a member without a name")
+                return nil
+            }
+            return object.setting(member.node, member.key).map { NamedSetting(name: member.key, value: $0) }
+        }
+    }
+
+    func pointer(_ node: JSONNode, _ key: String) -> JSONPointer? {
+        guard let pointer = node.string.flatMap({ JSONPointer($0) }) else {
+            wrong(node, key, due: "a JSON Pointer such as \"/data/items\" (RFC 6901)")
+            return nil
+        }
+        return pointer
+    }
+
+    func pointer(_ key: String) -> JSONPointer? { self[key].flatMap { pointer($0, key) } }
+
+    func dateForm(_ key: String) -> DateForm? {
+        guard let node = self[key] else { return nil }
+        guard let form = node.string.flatMap({ DateForm($0) }) else {
+            wrong(node, key, due: DateForm.rule)
+            return nil
+        }
+        return form
     }
 }
 
-private func shown(_ text: String) -> String { SafeText.line(text, limit: 60) }
+/// A setting and its name: a parameter of a query, a variable of an environment.
+public struct NamedSetting: Sendable, Equatable {
+    public var name: String
+    public var value: SettingValue
+
+    public init(name: String, value: SettingValue) {
+        self.name = name
+        self.value = value
+    }
+}

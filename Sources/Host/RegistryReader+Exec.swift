@@ -3,7 +3,7 @@ import WireCore
 
 /// Reads the `config` of kind `exec`.
 struct ExecKindSection {
-    let problems: ProblemList
+    let problems: FileProblemList
     /// The registry's folder.
     let folder: String
 

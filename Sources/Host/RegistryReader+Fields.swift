@@ -3,7 +3,7 @@ import WireCore
 
 /// Reads `fields`: which field of an item comes from where.
 struct FieldsSection {
-    let problems: ProblemList
+    let problems: FileProblemList
 
     static let keys = FieldMap.Field.allCases.map(\.rawValue)
     static let ruleKeys = ["pointer", "value", "template", "key", "date", "as", "split", "prefix", "suffix"]

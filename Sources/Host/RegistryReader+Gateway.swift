@@ -32,7 +32,7 @@ struct GatewaySection {
     static let mailKeys = ["server", "from", "to", "user", "password"]
     static let cacheKeys = ["keepFor", "size"]
 
-    let problems: ProblemList
+    let problems: FileProblemList
 
     func read(_ node: JSONNode?) -> GatewaySettings {
         var settings = GatewaySettings()

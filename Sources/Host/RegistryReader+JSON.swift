@@ -3,7 +3,7 @@ import WireCore
 
 /// Reads the `config` of kind `json`.
 struct JSONKindSection {
-    let problems: ProblemList
+    let problems: FileProblemList
 
     static let keys = [
         "query", "items", "shape", "skip", "fields", "order", "paging", "since", "backfill", "errors", "wait", "remainingHeader", "resetHeader",

@@ -11,7 +11,7 @@ struct NewsroomSection {
     static let velocityKeys = ["mentions", "times"]
     static let priceKeys = ["coin", "move", "within", "above", "below", "cooldown"]
 
-    let problems: ProblemList
+    let problems: FileProblemList
 
     func read(_ node: JSONNode?) -> NewsroomSettings {
         var settings = NewsroomSettings()

@@ -13,7 +13,7 @@ public struct RegistryReader {
 
     private let text: [UInt8]
     private let file: String
-    private let problems: ProblemList
+    private let problems: FileProblemList
 
     /// Reads `text`; `file` is its name in messages. Throws every problem at once; there is no partial registry.
     public static func read(_ text: [UInt8], file: String) throws(RegistryRefusal) -> Registry {
@@ -23,12 +23,11 @@ public struct RegistryReader {
             root = try JSONReader.read(text, maximumDepth: 32)
         } catch {
             let what = looksLikeUTF16(text) ? "looks like UTF-16; save it as UTF-8" : "no valid JSON: \(error.message)"
-            throw RegistryRefusal(file: file, problems: [RegistryProblem(position: TextPosition(of: error.offset, in: text), message: what)])
+            throw RegistryRefusal(file: file, problems: [FileProblem(position: TextPosition(of: error.offset, in: text), message: what)])
         }
         let registry = reader.registry(root)
-        guard reader.problems.problems.isEmpty else {
-            let sorted = reader.problems.problems.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
-            throw RegistryRefusal(file: file, problems: sorted, isCutShort: reader.problems.isCutShort)
+        guard reader.problems.isEmpty else {
+            throw RegistryRefusal(file: file, problems: reader.problems.sorted, isCutShort: reader.problems.isCutShort)
         }
         return registry
     }
@@ -41,7 +40,7 @@ public struct RegistryReader {
     private init(text: [UInt8], file: String) {
         self.text = text
         self.file = file
-        problems = ProblemList(text: text)
+        problems = FileProblemList(text: text)
     }
 
     // MARK: - Top level
@@ -464,13 +463,13 @@ public struct RegistryReader {
 
 /// Picks each value from the source, else from the defaults, else the program's own, and remembers which.
 private struct EffectiveValues {
-    let problems: ProblemList
+    let problems: FileProblemList
     let source: RegistryObject
     let defaults: RegistryObject?
     private(set) var list: [EffectiveValue] = []
     private var opened: [String: (source: RegistryObject?, defaults: RegistryObject?)] = [:]
 
-    init(problems: ProblemList, source: RegistryObject, defaults: RegistryObject?) {
+    init(problems: FileProblemList, source: RegistryObject, defaults: RegistryObject?) {
         self.problems = problems
         self.source = source
         self.defaults = defaults

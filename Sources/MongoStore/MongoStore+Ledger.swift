@@ -82,10 +82,6 @@ extension MongoStore: LedgerStore {
         try await read { db in try db.first(.answers, ["_id": .text(key), "expires_at": ["$gt": BSON(now)]]).map(AnswerDocument.answer) }
     }
 
-    public func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws {
-        try await writeMoney { db in try db.keepAnswer(answer, capacity: capacity) }
-    }
-
     /// In small steps: calls are booked between them.
     public func clearExpiredAnswers(now: Date) async throws -> Int {
         var removed = 0

@@ -20,8 +20,13 @@ extension Database {
     func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount, _ book: LedgerBook) throws {
         let most = Int64(clamping: capacity.bytes)
         guard answer.body.count <= most else { return }
-        try removeAnswers("key = ?", .text(answer.key), book)
-        try run(AnswerColumns.insert, AnswerColumns.values(of: answer))
+        let values = AnswerColumns.values(of: answer)
+        try run(AnswerColumns.insert, values)
+        // Rarely is there one of that key already.
+        if changesCount == 0 {
+            try removeAnswers("key = ?", .text(answer.key), book)
+            try run(AnswerColumns.insert, values)
+        }
         try book.addAnswerBytes(Int64(answer.body.count), self)
         while try book.answerBytes(self) > most {
             let removed = try removeAnswers("number = (SELECT number FROM answers ORDER BY created_at, number LIMIT 1)", nil, book)
@@ -55,7 +60,7 @@ private enum AnswerColumns {
     private static let names =
         ["key", "model", "provider"] + UsageColumns.names + ["cost", "price_from", "created_at", "expires_at", "size", "body"]
     static let all = names.joined(separator: ", ")
-    static let insert = "INSERT INTO answers (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))"
+    static let insert = "INSERT INTO answers (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", "))) ON CONFLICT DO NOTHING"
 
     static func values(of answer: CachedAnswer) -> [SQLValue] {
         [.text(answer.key), .text(answer.model), .text(answer.provider)] + UsageColumns.values(of: answer.usage) + [

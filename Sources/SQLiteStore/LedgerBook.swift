@@ -33,12 +33,9 @@ final class LedgerBook {
     private func read(_ places: [Place], _ db: Database) throws {
         // Each period with each scope: by their lists SQLite finds the rows through the key; by a list of pairs it would walk the table.
         let (periods, scopes) = (Set(places.map(\.period)), Set(places.map(\.scope)))
-        func list(_ count: Int) -> String { repeatElement("?", count: count).joined(separator: ", ") }
-        let sql = """
-            SELECT period, scope, spent, reserved FROM budget_standings
-            WHERE period IN (\(list(periods.count))) AND scope IN (\(list(scopes.count)))
-            """
-        let stored = try db.rows(sql, (Array(periods) + Array(scopes)).map { .text($0.text) }) { row in
+        let stored = try db.rows(
+            StandingSQL.select(periods: periods.count, scopes: scopes.count), (Array(periods) + Array(scopes)).map { .text($0.text) }
+        ) { row in
             let place = Place(period: ExactText(row.text(0)), scope: ExactText(row.text(1)))
             return (place, BudgetStanding(spent: row.money(2), reserved: row.money(3)))
         }
@@ -82,11 +79,7 @@ final class LedgerBook {
     }
 
     private func write(_ rows: ArraySlice<[SQLValue]>, _ db: Database) throws {
-        try db.run(
-            """
-            INSERT INTO budget_standings (period, scope, spent, reserved) VALUES \(rows.map { _ in "(?, ?, ?, ?)" }.joined(separator: ", "))
-            ON CONFLICT DO UPDATE SET spent = excluded.spent, reserved = excluded.reserved
-            """, rows.flatMap { $0 })
+        try db.run(StandingSQL.write(rows: rows.count), rows.flatMap { $0 })
     }
 
     /// Writes what has changed; the last thing in the transaction.
@@ -95,11 +88,42 @@ final class LedgerBook {
             [.text(place.period.text), .text(place.scope.text), SQLValue(row.value.spent), SQLValue(row.value.reserved)]
         }
         // Few lengths, so that few statements are kept ready.
-        for start in stride(from: 0, to: changed.count, by: 6) { try write(changed[start..<min(start + 6, changed.count)], db) }
+        for start in stride(from: 0, to: changed.count, by: StandingSQL.mostRows) {
+            try write(changed[start..<min(start + StandingSQL.mostRows, changed.count)], db)
+        }
         for (group, row) in totals where row.isChanged {
             let (names, sums) = (TotalColumns.values(of: group), row.value.map(SQLValue.integer))
             try db.run(row.isInFile ? TotalColumns.update : TotalColumns.insert, row.isInFile ? sums + names : names + sums)
         }
         if let row = answerBytes, row.isChanged { try db.run("UPDATE answer_size SET bytes = ?", .integer(row.value)) }
     }
+}
+
+/// The statements for `budget_standings` by their numbers of places, made once: they are wanted in every transaction.
+private enum StandingSQL {
+    static let mostRows = 6
+    private static let selects = (0...2).map { periods in (0...3).map { scopes in makeSelect(periods, scopes) } }
+    private static let writes = (0...mostRows).map(makeWrite)
+
+    static func select(periods: Int, scopes: Int) -> String {
+        periods < selects.count && scopes < selects[periods].count ? selects[periods][scopes] : makeSelect(periods, scopes)
+    }
+
+    static func write(rows: Int) -> String { rows < writes.count ? writes[rows] : makeWrite(rows) }
+
+    private static func makeSelect(_ periods: Int, _ scopes: Int) -> String {
+        """
+        SELECT period, scope, spent, reserved FROM budget_standings
+        WHERE period IN (\(list("?", periods))) AND scope IN (\(list("?", scopes)))
+        """
+    }
+
+    private static func makeWrite(_ rows: Int) -> String {
+        """
+        INSERT INTO budget_standings (period, scope, spent, reserved) VALUES \(list("(?, ?, ?, ?)", rows))
+        ON CONFLICT DO UPDATE SET spent = excluded.spent, reserved = excluded.reserved
+        """
+    }
+
+    private static func list(_ element: String, _ count: Int) -> String { repeatElement(element, count: count).joined(separator: ", ") }
 }

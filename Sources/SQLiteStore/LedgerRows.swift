@@ -5,8 +5,10 @@ import WireCore
 
 /// `ledger`: how an entry is written and read.
 extension Database {
-    func insert(_ entry: LedgerEntry) throws {
+    /// False, and nothing written, where there is an entry of that id.
+    func insert(_ entry: LedgerEntry) throws -> Bool {
         try run(LedgerColumns.insert, LedgerColumns.values(of: entry))
+        return changesCount == 1
     }
 
     /// Writes what the end of a reservation changes.
@@ -15,7 +17,7 @@ extension Database {
     }
 
     func ledgerEntry(_ id: String) throws -> LedgerEntry? {
-        try first("SELECT \(LedgerColumns.all) FROM ledger WHERE id = ?", .text(id), make: LedgerColumns.entry)
+        try first(LedgerColumns.select, .text(id), make: LedgerColumns.entry)
     }
 }
 
@@ -29,7 +31,8 @@ enum LedgerColumns {
         + ["is_batch", "region", "speed", "service_tier", "price_from", "message_id", "raw_usage", "note", "settled_at"]
     private static let names = fixed + changing
     static let all = names.joined(separator: ", ")
-    static let insert = "INSERT INTO ledger (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))"
+    static let insert = "INSERT INTO ledger (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", "))) ON CONFLICT DO NOTHING"
+    static let select = "SELECT \(all) FROM ledger WHERE id = ?"
     static let end = "UPDATE ledger SET \(changing.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
 
     static func values(of entry: LedgerEntry) -> [SQLValue] {

@@ -9,16 +9,20 @@ import WireCore
 extension Database {
     func reserve(_ entry: LedgerEntry, against budgets: [Budget], _ book: LedgerBook) throws -> ReservationAnswer {
         try LedgerRules.check(entry, status: .reserved)
-        if let known = try ledgerEntry(entry.id) { return .known(known) }
         var standings = try Standings(of: entry, in: book, self)
         for budget in budgets {
             let standing = try standings.standing(for: budget)
             guard standing.total(with: entry.bound) <= Int128(budget.limit.picodollars) else {
+                if let known = try ledgerEntry(entry.id) { return .known(known) }
                 return .refused(BudgetRefusal(budget: budget, standing: standing, bound: entry.bound))
             }
         }
+        // What is thrown from here on takes the row back with the transaction.
+        guard try insert(entry) else {
+            guard let known = try ledgerEntry(entry.id) else { throw DeskError(.store, "the ledger neither has nor takes an entry") }
+            return .known(known)
+        }
         try standings.reserve(entry.bound)
-        try insert(entry)
         standings.write(to: book)
         return .granted
     }
@@ -42,8 +46,7 @@ extension Database {
 
     func enterCached(_ entry: LedgerEntry, _ book: LedgerBook) throws {
         try LedgerRules.check(entry, status: .cached)
-        guard try first("SELECT 1 FROM ledger WHERE id = ?", .text(entry.id), make: { _ in true }) == nil else { return }
-        try insert(entry)
+        guard try insert(entry) else { return }
         try book.addToTotals(entry, self)
     }
 }

@@ -78,10 +78,6 @@ extension SQLiteStore: LedgerStore {
         try await read { db in try db.answerKeys(after: last, limit: limit) }
     }
 
-    public func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws {
-        try await writeLedger { db, book in try db.keepAnswer(answer, capacity: capacity, book) }
-    }
-
     /// In small steps: calls are booked between them.
     public func clearExpiredAnswers(now: Date) async throws -> Int {
         var removed = 0

@@ -26,7 +26,8 @@ public protocol LedgerStore: Sendable {
     /// marked as estimated, so that never less is on record than was spent.
     func settle(_ settlement: Settlement) async throws -> LedgerEntry
 
-    /// The same, and keeps an answer as ``keepAnswer(_:capacity:)`` does, in one transaction: one fsync for both.
+    /// The same, and keeps the call's answer in the same transaction, in the place of any with its key; those created first give way while
+    /// all bodies together are larger than `capacity`. One that is larger by itself is not kept and drives out nothing.
     func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry
 
     /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no
@@ -70,9 +71,6 @@ public protocol LedgerStore: Sendable {
     /// The keys of kept answers, expired ones included, in the order in which they were kept, behind the cursor `last` of an earlier page;
     /// 0: from the beginning.
     func answerKeys(after last: Int64, limit: Int) async throws -> AnswerKeys
-    /// Keeps an answer in the place of any with its key; those created first give way while all bodies together are larger than
-    /// `capacity`. One that is larger by itself is not kept and drives out nothing.
-    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) async throws
     /// Removes expired answers; returns how many.
     func clearExpiredAnswers(now: Date) async throws -> Int
     func cacheStatistics(now: Date) async throws -> CacheStatistics

@@ -34,7 +34,7 @@ extension LedgerConformance {
         },
         LedgerCheck("A kept answer comes back as it was until the instant at which it expires") { rig in
             let answer = answer(rig, "k", size: 300)
-            try await rig.store.keepAnswer(answer, capacity: .mebibytes(1))
+            try await rig.keep(answer, capacity: .mebibytes(1))
             try expectEqual(try await rig.other.cachedAnswer(key: "k", now: rig.at(59.999)), answer)
             try expectEqual(try await rig.store.cachedAnswer(key: "k", now: rig.at(60)), nil)
             try expectEqual(try await rig.store.cachedAnswer(key: "none", now: rig.at(0)), nil)
@@ -52,29 +52,29 @@ extension LedgerConformance {
             try expectEqual(try await rig.store.cachedAnswer(key: "orphan", now: rig.at(1)), nil)
         },
         LedgerCheck("An answer kept again takes the place of the old") { rig in
-            try await rig.store.keepAnswer(answer(rig, "k", size: 300), capacity: .mebibytes(1))
+            try await rig.keep(answer(rig, "k", size: 300), capacity: .mebibytes(1))
             let second = answer(rig, "k", size: 0, at: 5)
-            try await rig.other.keepAnswer(second, capacity: .mebibytes(1))
+            try await rig.keep(second, capacity: .mebibytes(1), through: rig.other)
             try expectEqual(try await rig.store.cachedAnswer(key: "k", now: rig.at(6)), second)
             try await expectStatistics(rig, now: 6, CacheStatistics(total: 1, bytes: 0))
         },
         LedgerCheck("When all are larger than the capacity, those created first give way") { rig in
             for (key, second) in [("b", 2.0), ("a", 1), ("c", 3)] {
-                try await rig.store.keepAnswer(answer(rig, key, size: 100, at: second), capacity: ByteCount(300))
+                try await rig.keep(answer(rig, key, size: 100, at: second), capacity: ByteCount(300))
             }
-            try await rig.store.keepAnswer(answer(rig, "d", size: 101, at: 4), capacity: ByteCount(300))
+            try await rig.keep(answer(rig, "d", size: 101, at: 4), capacity: ByteCount(300))
             try expectEqual(try await rig.store.cachedAnswer(key: "a", now: rig.at(5)), nil)
             try expectEqual(try await rig.store.cachedAnswer(key: "b", now: rig.at(5)), nil)
             try await expectStatistics(rig, now: 5, CacheStatistics(total: 2, bytes: 201))
         },
         LedgerCheck("An answer larger than the capacity is not kept and drives out nothing") { rig in
-            try await rig.store.keepAnswer(answer(rig, "a", size: 100), capacity: ByteCount(100))
-            try await rig.store.keepAnswer(answer(rig, "b", size: 101), capacity: ByteCount(100))
+            try await rig.keep(answer(rig, "a", size: 100), capacity: ByteCount(100))
+            try await rig.keep(answer(rig, "b", size: 101), capacity: ByteCount(100))
             try expectEqual(try await rig.store.cachedAnswer(key: "b", now: rig.at(1)), nil)
             try await expectStatistics(rig, now: 1, CacheStatistics(total: 1, bytes: 100))
         },
         LedgerCheck("Clearing removes what has expired and tells how much that was") { rig in
-            for index in 0..<20 { try await rig.store.keepAnswer(answer(rig, "\(index)", size: 10, at: Double(index)), capacity: .mebibytes(1)) }
+            for index in 0..<20 { try await rig.keep(answer(rig, "\(index)", size: 10, at: Double(index)), capacity: .mebibytes(1)) }
             try expectEqual(try await rig.store.clearExpiredAnswers(now: rig.at(65)), 6)
             try expectEqual(try await rig.store.clearExpiredAnswers(now: rig.at(65)), 0)
             try await expectStatistics(rig, now: 66, CacheStatistics(total: 14, expired: 1, bytes: 140))

@@ -22,6 +22,8 @@ public struct DeskParts: Sendable {
     public var isPolling: Bool
     /// Why the registry's file, as it stands now, is not in force; nil when it is.
     public var registryProblem: @Sendable () -> String?
+    /// The same of the price table's file.
+    public var pricesProblem: @Sendable () -> String?
     public var clock: any DeskClock
     public var logger: Logger
     /// Told of every change, so that other open pages show it; the server sets it.
@@ -29,7 +31,8 @@ public struct DeskParts: Sendable {
 
     public init(
         desk: Desk, store: Store, presence: HostPresence? = nil, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
-        registryProblem: @escaping @Sendable () -> String? = { nil }, clock: any DeskClock, logger: Logger
+        registryProblem: @escaping @Sendable () -> String? = { nil }, pricesProblem: @escaping @Sendable () -> String? = { nil },
+        clock: any DeskClock, logger: Logger
     ) {
         self.desk = desk
         self.store = store
@@ -38,6 +41,7 @@ public struct DeskParts: Sendable {
         self.actions = actions
         self.isPolling = isPolling
         self.registryProblem = registryProblem
+        self.pricesProblem = pricesProblem
         self.clock = clock
         self.logger = logger
     }

@@ -16,7 +16,7 @@ public struct GatewayRoutes: Sendable {
     private let keys: KeyRing
     /// The largest request: what Anthropic takes.
     private static let largestRequest = 32 << 20
-    /// A request of more bytes is not read on the connections' own thread: others wait there.
+    /// A request of more bytes is not read on a thread that serves others too: they would wait.
     private static let longWork = 64 << 10
 
     public init(gateway: Gateway, store: any LedgerStore, clock: any DeskClock) {
@@ -38,7 +38,9 @@ public struct GatewayRoutes: Sendable {
         let id = ModelCall.newID()
         do throws(GatewayRefusal) {
             let call = try await modelCall(request, shape, id: id)
-            guard call.body.count > Self.longWork else { return Self.response(await gateway.answer(call)) }
+            guard call.body.count > Self.longWork else {
+                return Self.response(await withTaskExecutorPreference(OnTheSpotExecutor.shared) { await gateway.answer(call) })
+            }
             return Self.response(await withTaskExecutorPreference(globalConcurrentExecutor) { await gateway.answer(call) })
         } catch {
             return Self.response(error.answer(to: id, in: shape))

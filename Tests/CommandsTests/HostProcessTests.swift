@@ -74,6 +74,68 @@ import Testing
         }
     }
 
+    /// What the gateway answers to a short question, as status and body.
+    private func ask(_ address: String, key: String) async throws -> (status: Int, body: String) {
+        guard let url = URL(string: address + "/v1/messages") else { return (0, "") }
+        var request = URLRequest(url: url)
+        request.httpMethod = "POST"
+        request.setValue(key, forHTTPHeaderField: "x-api-key")
+        request.httpBody = Data(#"{"model":"claude-haiku-4-5","max_tokens":64,"messages":[{"role":"user","content":"hello"}]}"#.utf8)
+        let (data, answer) = try await URLSession.shared.data(for: request)
+        return ((answer as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+    }
+
+    @Test("Budgets and prices that are changed hold for the next call; a wrong file of either changes nothing, and log and dashboard say why")
+    func gatewayReload() async throws {
+        try await Rig.with { rig in
+            let plain = try String(contentsOfFile: rig.registry, encoding: .utf8)
+            func write(_ gateway: String) throws {
+                try plain.replacing(#""sources": ["#, with: #""gateway": \#(gateway), "sources": ["#)
+                    .write(toFile: rig.registry, atomically: true, encoding: .utf8)
+            }
+            func write(price: String, of model: String = "claude-haiku-4-5") throws {
+                let row = #"{"from":"2025-10-01","input":"\#(price)","output":"5"}"#
+                try #"{"version":1,"models":[{"provider":"anthropic","id":"\#(model)","prices":[\#(row)]}]}"#
+                    .write(toFile: rig.folder + "/Prices.json", atomically: true, encoding: .utf8)
+            }
+            try write(#"{"budgets":{"daily":"0"}}"#)
+            let key = try await rig.run("keys", "create", "reader").output.trimmingCharacters(in: .whitespacesAndNewlines)
+            // Nobody listens at the provider's address: a call that the budget lets through is answered by another status.
+            let host = try rig.start(
+                ["run", "--listen", "127.0.0.1:0", "--roles", "web"],
+                environment: ["ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_API_KEY": "k"])
+            defer { kill(host.process.processIdentifier, SIGKILL) }
+            let address = try await address(of: host)
+            #expect(try await ask(address, key: key).status == 402)
+
+            try write(#"{"budgets":{"daily":"0"},"alerts":{"webhook":{"env":"NOT_SET"}}}"#)
+            try await eventually { host.log.contains("the registry was not taken over") && host.log.contains("NOT_SET") }
+            #expect(try await text(address + "/").contains("gateway.alerts.webhook is taken from the environment variable NOT_SET"))
+            try write(#"{"budgets":{"daily":"-1"}}"#)
+            try await eventually { host.log.contains("daily of gateway.budgets is") }
+            #expect(try await ask(address, key: key).status == 402)
+            try write(#"{"budgets":{"daily":"5"}}"#)
+            try await eventually { host.log.contains("other settings of the gateway are in force") }
+            let asked = try await ask(address, key: key)
+            #expect(asked.status != 402 && asked.body.contains("anthropic: "), "\(asked)")
+
+            try write(price: "1000000")
+            try await eventually { host.log.contains("the price table was taken over") }
+            #expect(try await ask(address, key: key).status == 402)
+            try write(price: "1e3")
+            try await eventually { host.log.contains("the price table was not taken over") }
+            #expect(try await text(address + "/").contains("price table refused"))
+            #expect(try await ask(address, key: key).status == 402)
+            try write(price: "1", of: "another")
+            try await eventually { try await ask(address, key: key).status == 404 }
+            try write(price: "1")
+            kill(host.process.processIdentifier, SIGHUP)
+            try await eventually { host.log.contains("asked to read the price table again") }
+            try await eventually { try await ask(address, key: key).status == asked.status }
+            #expect(try await !text(address + "/").contains("price table refused"))
+        }
+    }
+
     @Test("kill -9 at any moment loses nothing that was filed and doubles nothing")
     func killed() async throws {
         try await Rig.with { rig in

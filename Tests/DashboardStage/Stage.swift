@@ -36,7 +36,7 @@ struct Stage {
             try "{ \"version\": 1, \"sources\": [ { \"id\": \"decrypt\", \"knd\": \"feed\" } ] }".write(
                 toFile: registryPath, atomically: true, encoding: .utf8)
         }
-        let check = RegistryCheck(file: file)
+        let check = FileCheck(file)
         let newsroom = StagedNewsroom(store: store, scene: scene, now: clock.instant)
         if scene != .empty { try await newsroom.fill() }
         let parts = DeskParts(

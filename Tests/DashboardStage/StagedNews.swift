@@ -179,14 +179,16 @@ struct StagedNews {
         _ = try await store.reserve(held, against: [])
         try await store.addKey(
             GatewayKey(name: "research-notebook", hash: "aa", daily: Money(picodollars: 250_000_000_000), createdAt: clock.instant))
-        for number in 0..<14 {
-            let answer = CachedAnswer(
-                key: "answer-\(number)", model: "claude-haiku-4-5", provider: "anthropic", body: Array("{\"id\":\"\(number)\"}".utf8), usage: Usage(),
-                cost: .zero,
-                priceFrom: "row", createdAt: clock.instant.addingTimeInterval(-90_000),
-                expiresAt: clock.instant.addingTimeInterval(number < 4 ? -60 : 86_400))
-            try await store.keepAnswer(answer, capacity: .mebibytes(1))
-        }
+    }
+
+    /// The answer to one call of each of the last fourteen days; those of the first four have expired.
+    private func keptAnswer(_ day: Int, _ kind: Int, _ number: Int) -> CachedAnswer? {
+        guard kind == 1, number == 0, day < 14 else { return nil }
+        return CachedAnswer(
+            key: "answer-\(day)", model: "claude-haiku-4-5", provider: "anthropic", body: Array("{\"id\":\"\(day)\"}".utf8), usage: Usage(),
+            cost: .zero,
+            priceFrom: "row", createdAt: clock.instant.addingTimeInterval(-86_400 * Double(day)),
+            expiresAt: clock.instant.addingTimeInterval(day < 10 ? 86_400 : -60))
     }
 
     private typealias Call = (operation: String, model: String, provider: String, input: Int, output: Int, cost: Int64, share: Int)
@@ -213,11 +215,14 @@ struct StagedNews {
         _ = try await store.reserve(entry(call, id, at), against: [])
         let factor = Int64(8 + (day * 7 + number * 3) % 6) * (isSpent ? 14 : 10)
         let isEstimated = day == 0 && kind == 2 && number == 0
-        _ = try await store.settle(
-            Settlement(
-                id: id, at: at.addingTimeInterval(2), status: isEstimated ? .estimated : .settled, cost: Money(picodollars: call.cost * factor / 100),
-                usage: Usage(inputTokens: call.input, outputTokens: call.output, cacheReadTokens: kind == 2 ? 3100 : 0),
-                priceFrom: "\(call.provider)/\(call.model)@2025-10-01",
-                note: isEstimated ? "the stream broke off before its usage came" : nil))
+        let settlement = Settlement(
+            id: id, at: at.addingTimeInterval(2), status: isEstimated ? .estimated : .settled, cost: Money(picodollars: call.cost * factor / 100),
+            usage: Usage(inputTokens: call.input, outputTokens: call.output, cacheReadTokens: kind == 2 ? 3100 : 0),
+            priceFrom: "\(call.provider)/\(call.model)@2025-10-01", note: isEstimated ? "the stream broke off before its usage came" : nil)
+        if let answer = keptAnswer(day, kind, number) {
+            _ = try await store.settle(settlement, keeping: answer, capacity: .mebibytes(1))
+        } else {
+            _ = try await store.settle(settlement)
+        }
     }
 }

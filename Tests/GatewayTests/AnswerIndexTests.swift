@@ -17,7 +17,13 @@ struct AnswerIndexTests {
         let answer = CachedAnswer(
             key: key, model: "m", provider: "p", body: [1], usage: Usage(), cost: .zero, priceFrom: "row", createdAt: now,
             expiresAt: now.addingTimeInterval(60))
-        try await store.keepAnswer(answer, capacity: .mebibytes(1))
+        let call = LedgerEntry(
+            id: "kept/1", at: now, day: LedgerPeriod("2026-11-24"), purpose: CallPurpose(operation: "gateway"), provider: "p", model: "m",
+            status: .reserved, bound: .zero, priceFrom: "row", owner: "host", expiresAt: now.addingTimeInterval(900))
+        _ = try await store.reserve(call, against: [])
+        _ = try await store.settle(
+            Settlement(id: call.id, at: now, status: .settled, cost: .zero, usage: Usage(), priceFrom: "row"), keeping: answer,
+            capacity: .mebibytes(1))
     }
 
     private static func with(_ body: (SQLiteStore, SQLiteStore) async throws -> Void) async throws {

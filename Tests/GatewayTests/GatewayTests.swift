@@ -24,6 +24,20 @@ import WireCore
         }
     }
 
+    @Test("An answer that is long to read is metered, settled and kept as any other")
+    func longAnswer() async throws {
+        let text = String(repeating: "Long. ", count: 40_000)
+        try await GatewayRig.with(ScriptedProvider(ScriptedProvider.message(input: 1000, output: 200, text: text))) { rig in
+            let answer = await rig.gateway.answer(GatewayRig.call(maxTokens: 60_000))
+            #expect(answer.status == 200 && answer.cost == Money(dollars: "0.002"))
+            let body = try await answer.text()
+            #expect(body.contains(text))
+            let again = await rig.gateway.answer(GatewayRig.call(maxTokens: 60_000))
+            let kept = try await again.text()
+            #expect(again.isCached && kept == body && rig.provider.seen.count == 1)
+        }
+    }
+
     @Test("The money is held, durably, at the moment at which the provider is asked")
     func heldBefore() async throws {
         let peek = Peek()

@@ -117,7 +117,7 @@ public struct RegistrySharing: Sendable {
         return name
     }
 
-    private func text() throws -> [UInt8]? { file.stamp() == nil ? nil : try file.bytes() }
+    private func text() throws -> [UInt8]? { file.isMissing ? nil : try file.bytes() }
 
     private static func problem(in text: [UInt8], _ name: String) -> DeskError? {
         do {

@@ -1,14 +1,15 @@
 public import Logging
+public import ServiceLifecycle
 import Stores
 import Synchronization
 import WireCore
 
 /// Brings file and store in step whenever one of them has changed: at the store's own word, and by looking, for stores that say nothing.
-struct SharingLoop: Sendable {
-    let sharing: RegistrySharing
-    let logger: Logger
-    /// Puts a registry in force that could not be written to the file.
-    let apply: @Sendable (Registry) async throws -> Void
+public struct SharingLoop: Service {
+    private let sharing: RegistrySharing
+    private let logger: Logger
+    private let edits: AsyncStream<Void>
+    private let apply: @Sendable (Registry) async throws -> Void
 
     /// Between two looks at the store while it does not tell changes by itself, and while it does.
     private static let looks = (deaf: Duration.milliseconds(400), listening: Duration.seconds(2))
@@ -16,8 +17,15 @@ struct SharingLoop: Sendable {
     /// Why the loop wakes.
     private enum Cause { case file, store, time }
 
-    /// Runs until it is cancelled or `changes`, which tells that the file has changed, ends.
-    func run(changes: AsyncStream<Void>) async {
+    /// `edits` tells that the file has changed; `apply` puts a registry in force that could not be written to the file.
+    public init(
+        _ sharing: RegistrySharing, logger: Logger, edits: AsyncStream<Void>, apply: @escaping @Sendable (Registry) async throws -> Void
+    ) {
+        (self.sharing, self.logger, self.edits, self.apply) = (sharing, logger, edits, apply)
+    }
+
+    /// Runs until it is cancelled, a graceful shutdown begins or `edits` ends.
+    public func run() async {
         let (causes, cause) = AsyncStream.makeStream(of: Cause.self, bufferingPolicy: .bufferingNewest(8))
         let isListening = Listening()
         await withTaskGroup { group in
@@ -36,7 +44,7 @@ struct SharingLoop: Sendable {
                     cause.yield(.store)
                 }
             }
-            for await _ in changes { cause.yield(.file) }
+            for await _ in edits.cancelOnGracefulShutdown() { cause.yield(.file) }
             cause.finish()
             group.cancelAll()
         }

@@ -8,17 +8,17 @@ import WireCore
 /// Raises an alert when spending crosses a threshold: once for each period and threshold, over restarts and hosts, since the store notes it.
 final class AlertWatch: Sendable {
     private let store: any LedgerStore
-    private let plan: BudgetPlan
+    private let rules: RulesInForce
     private let clock: any DeskClock
     private let logger: Logger
     private let onAlert: (@Sendable (BudgetAlert) async -> Void)?
     private let state = Mutex((isLooking: false, isWanted: false))
 
     init(
-        store: any LedgerStore, plan: BudgetPlan, clock: any DeskClock, logger: Logger, onAlert: (@Sendable (BudgetAlert) async -> Void)?
+        store: any LedgerStore, rules: RulesInForce, clock: any DeskClock, logger: Logger, onAlert: (@Sendable (BudgetAlert) async -> Void)?
     ) {
         self.store = store
-        self.plan = plan
+        self.rules = rules
         self.clock = clock
         self.logger = logger
         self.onAlert = onAlert
@@ -49,6 +49,7 @@ final class AlertWatch: Sendable {
     private func raiseDue() async {
         do {
             let now = clock.now()
+            let plan = rules.configuration.plan
             let day = plan.calendar.day(of: now)
             let today = try await store.standing(of: .desk, in: day)
             let month = try await store.standing(of: .desk, in: day.month)

@@ -15,14 +15,14 @@ struct KeptAnswer: Sendable {
 struct AnswerCache: Sendable {
     let store: any LedgerStore
     let index: AnswerIndex
-    let configuration: GatewayConfiguration
+    let rules: RulesInForce
     let clock: any DeskClock
     let logger: Logger
 
-    init(store: any LedgerStore, configuration: GatewayConfiguration, clock: any DeskClock, logger: Logger) {
+    init(store: any LedgerStore, rules: RulesInForce, clock: any DeskClock, logger: Logger) {
         self.store = store
         index = AnswerIndex(store: store)
-        self.configuration = configuration
+        self.rules = rules
         self.clock = clock
         self.logger = logger
     }
@@ -30,7 +30,8 @@ struct AnswerCache: Sendable {
     /// What an equal request has in common: who asks, in which shape, which model, and the request with its members in one order. Nil:
     /// nothing is kept.
     func key(of call: ModelCall, _ facts: CallFacts) -> String? {
-        guard configuration.keepAnswersFor > .zero, configuration.cacheSize.bytes > 0 else { return nil }
+        let rules = rules.current
+        guard rules.configuration.keepAnswersFor > .zero, rules.configuration.cacheSize.bytes > 0 else { return nil }
         var json = JSONWriter(capacity: call.body.count + 128)
         json.array { list in
             list.string(call.purpose.key ?? "")
@@ -77,6 +78,7 @@ struct AnswerCache: Sendable {
 
     /// An answer as it is to be kept, with the settlement of its call; nil: it is too large.
     func kept(_ body: [UInt8], key: String, facts: CallFacts, _ settlement: Settlement) -> KeptAnswer? {
+        let configuration = rules.configuration
         guard body.count <= configuration.largestKeptAnswer.bytes else { return nil }
         let now = clock.now()
         index.note(key)

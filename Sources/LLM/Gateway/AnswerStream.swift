@@ -100,7 +100,7 @@ actor StreamRun {
         }
         for event in events { meter.take(event) }
         let out = rewriting.rewrite(piece, events)
-        if let sofar = kept { kept = sofar.count + out.count <= keepAtMost ? sofar + out : nil }
+        if (kept?.count ?? 0) + out.count <= keepAtMost { kept?.append(contentsOf: out) } else { kept = nil }
         if meter.isOver { await settleOnce(broken: nil) }
         return out
     }

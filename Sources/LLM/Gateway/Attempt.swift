@@ -145,6 +145,16 @@ struct Attempt: Sendable {
         } catch {
             return await unreached(error, hold, ended)
         }
+        guard body.count > Self.longWork else { return await read(answer, body, hold, cache, ended) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await read(answer, body, hold, cache, ended) }
+    }
+
+    /// An answer of more bytes is not read on the thread that it came on: the other answers come there too.
+    private static let longWork = 64 << 10
+
+    private func read(
+        _ answer: ExchangeAnswer, _ body: [UInt8], _ hold: Till.Hold, _ cache: (key: String, cache: AnswerCache)?, _ ended: Ended
+    ) async -> AttemptOutcome {
         guard let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth), root.object != nil else {
             return await malformed(answer, body, hold, ended)
         }

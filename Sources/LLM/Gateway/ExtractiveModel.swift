@@ -10,7 +10,8 @@ public struct ExtractiveModel: Exchanging {
         guard let root = try? JSONReader.read(request.body, maximumDepth: Translation.maximumDepth) else {
             throw FetchFailure(outcome: .parse, message: "the request is no JSON", mayHaveBeenReceived: false)
         }
-        let summary = Extractive.summary(of: Self.lastText(of: root))
+        // Reading takes as long as the text is: not on a thread that others wait for.
+        let summary = await withTaskExecutorPreference(globalConcurrentExecutor) { Extractive.summary(of: Self.lastText(of: root)) }
         let isStreaming = root["stream"]?.bool ?? false
         let body = isStreaming ? Self.events(summary) : [Self.message(summary)]
         return ExchangeAnswer(

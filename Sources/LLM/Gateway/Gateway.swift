@@ -18,9 +18,8 @@ public import WireCore
 /// budget that applies, durably, before the provider is asked, and is settled before the last byte of its answer is given. An attempt that
 /// surely was not billed is released, one that may have been and whose usage is unknown is booked at its bound.
 public final class Gateway: Sendable {
-    private let prices: Mutex<PriceTable>
+    private let rules: RulesInForce
     private let providers: [String: Provider]
-    private let configuration: GatewayConfiguration
     private let clock: any DeskClock
     private let till: Till
     private let cache: AnswerCache
@@ -37,19 +36,31 @@ public final class Gateway: Sendable {
         prices: PriceTable, providers: [Provider], store: any LedgerStore, configuration: GatewayConfiguration, clock: any DeskClock, logger: Logger,
         onAlert: (@Sendable (BudgetAlert) async -> Void)? = nil
     ) {
-        self.prices = Mutex(prices)
+        rules = RulesInForce(GatewayRules(prices: prices, configuration: configuration))
         self.providers = Dictionary(providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        till = Till(store: store, configuration: configuration, owner: ProcessMark.own, clock: clock, logger: logger)
-        cache = AnswerCache(store: store, configuration: configuration, clock: clock, logger: logger)
+        till = Till(store: store, rules: rules, owner: ProcessMark.own, clock: clock, logger: logger)
+        cache = AnswerCache(store: store, rules: rules, clock: clock, logger: logger)
         turnstiles = Dictionary(uniqueKeysWithValues: self.providers.keys.map { ($0, Turnstile(places: configuration.callsPerProvider)) })
-        alerts = AlertWatch(store: store, plan: configuration.plan, clock: clock, logger: logger, onAlert: onAlert)
+        alerts = AlertWatch(store: store, rules: rules, clock: clock, logger: logger, onAlert: onAlert)
     }
 
     /// The table in force.
-    public var priceTable: PriceTable { prices.withLock { $0 } }
+    public var priceTable: PriceTable { rules.current.prices }
+
+    /// The settings in force.
+    public var configuration: GatewayConfiguration { rules.configuration }
+
+    /// Puts another table in force: the next call is priced by it, one that is under way by the row that it was bounded by.
+    public func adopt(_ prices: PriceTable) { rules.adopt(prices) }
+
+    /// Puts other settings in force. A call that waits for money asks again by the new budgets; one at a provider keeps its deadline and its
+    /// ceilings; of answers too many for a smaller cache the oldest go with the next that is kept.
+    public func adopt(_ configuration: GatewayConfiguration) {
+        rules.adopt(configuration)
+        for turnstile in turnstiles.values { turnstile.resize(to: configuration.callsPerProvider) }
+    }
 
     /// Why a model can never be asked as things stand: it has no price, or its provider no key. Nil: it can be.
     public func obstacle(to model: String) -> String? {
@@ -150,6 +161,7 @@ public final class Gateway: Sendable {
     private func run(
         _ call: ModelCall, _ first: CallFacts, cacheKey: String?, landing: @escaping @Sendable () -> Void = {}
     ) async throws(GatewayRefusal) -> ModelAnswer {
+        let configuration = rules.configuration
         let deadline = ContinuousClock.now + configuration.deadline
         var counter = 0
         var last: AttemptOutcome?
@@ -207,7 +219,8 @@ public final class Gateway: Sendable {
             throw GatewayRefusal(.busy, "\(configuration.callsPerProvider) calls are at \(provider.name) already", retryAfter: .seconds(1))
         }
         let attempt = Attempt(
-            call: call, facts: facts, provider: provider, number: number, deadline: deadline, configuration: configuration, till: till, clock: clock)
+            call: call, facts: facts, provider: provider, number: number, deadline: deadline, configuration: rules.configuration, till: till,
+            clock: clock)
         let cache = cacheKey.map { key in (key: key, cache: self.cache) }
         underWay.withLock { $0 += 1 }
         let outcome: AttemptOutcome

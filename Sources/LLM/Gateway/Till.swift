@@ -12,17 +12,15 @@ import WireCore
 /// again, in one transaction with the others. Every 50 ms they ask anyway, because another process may have settled.
 final class Till: Sendable {
     private let store: any LedgerStore
-    private let plan: BudgetPlan
-    private let patience: Duration
+    private let rules: RulesInForce
     private let owner: String
     private let clock: any DeskClock
     private let logger: Logger
     private let bell = Bell()
 
-    init(store: any LedgerStore, configuration: GatewayConfiguration, owner: String, clock: any DeskClock, logger: Logger) {
+    init(store: any LedgerStore, rules: RulesInForce, owner: String, clock: any DeskClock, logger: Logger) {
         self.store = store
-        plan = configuration.plan
-        patience = configuration.patience
+        self.rules = rules
         self.owner = owner
         self.clock = clock
         self.logger = logger
@@ -38,10 +36,12 @@ final class Till: Sendable {
 
     /// Holds the upper bound of an attempt against every budget that applies, durably. Throws ``GatewayRefusal``.
     func hold(_ call: ModelCall, _ facts: CallFacts, attempt: Int, until deadline: Date) async throws(GatewayRefusal) -> Hold {
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + rules.current.configuration.patience
         while true {
             let now = clock.now()
-            let entry = self.entry(call, facts, attempt: attempt, at: now, status: .reserved, expiresAt: deadline.addingTimeInterval(120))
+            // Read anew each time: budgets may be changed while a call waits.
+            let plan = rules.current.configuration.plan
+            let entry = self.entry(call, facts, plan, attempt: attempt, at: now, status: .reserved, expiresAt: deadline.addingTimeInterval(120))
             let budgets = plan.budgets(for: call.purpose, keyLimits: call.limits, at: now)
             let ticket = bell.ticket()
             switch try await reserve(entry, budgets) {
@@ -66,7 +66,7 @@ final class Till: Sendable {
     }
 
     private func entry(
-        _ call: ModelCall, _ facts: CallFacts, attempt: Int, at now: Date, status: EntryStatus, expiresAt: Date
+        _ call: ModelCall, _ facts: CallFacts, _ plan: BudgetPlan, attempt: Int, at now: Date, status: EntryStatus, expiresAt: Date
     ) -> LedgerEntry {
         var entry = LedgerEntry(
             id: "\(call.id)/\(attempt)", at: now, day: plan.calendar.day(of: now), purpose: call.purpose, provider: facts.model.provider,
@@ -134,7 +134,7 @@ final class Till: Sendable {
     /// Enters an answer that cost nothing because it was kept; false when the ledger cannot be written.
     func enterCached(_ call: ModelCall, _ facts: CallFacts, _ kept: CachedAnswer) async -> Bool {
         let now = clock.now()
-        var entry = entry(call, facts, attempt: 1, at: now, status: .cached, expiresAt: now)
+        var entry = entry(call, facts, rules.current.configuration.plan, attempt: 1, at: now, status: .cached, expiresAt: now)
         entry.bound = .zero
         entry.saved = kept.cost
         entry.usage = kept.usage

@@ -21,7 +21,7 @@ struct OverviewPage {
         var articles: [Article]
         var briefing: Briefing?
         var badJobs: [JobRun]
-        var registryProblem: String?
+        var refusedFiles: [RefusedFile]
         var now: Date
 
         var needy: [SourceReport] { sources.filter { $0.status.needsSomebody } }
@@ -46,7 +46,19 @@ struct OverviewPage {
             alerts: spending.alerts(plan, at: now), polls: try await parts.store.polls(of: nil, limit: 10),
             articles: try await parts.store.articles(ArticleQuery(limit: 10)), briefing: try await parts.latestBriefing(),
             badJobs: jobs.filter { $0.outcome == .givenUp || $0.outcome == .failed || $0.outcome == .abandoned },
-            registryProblem: parts.registryProblem(), now: now)
+            refusedFiles: refusedFiles, now: now)
+    }
+
+    /// A file that the host goes by and could not take over, and why.
+    private struct RefusedFile {
+        var name: String
+        var problem: String
+    }
+
+    private var refusedFiles: [RefusedFile] {
+        [("registry", parts.registryProblem()), ("price table", parts.pricesProblem())].compactMap { name, problem in
+            problem.map { RefusedFile(name: name, problem: $0) }
+        }
     }
 
     private func show(_ request: WebRequest) async throws -> Response {
@@ -70,7 +82,7 @@ struct OverviewPage {
 
     private static func verdict(_ facts: Facts) -> String {
         let count =
-            facts.needy.count + facts.alerts.count + facts.badJobs.count + (facts.registryProblem == nil ? 0 : 1) + (facts.standstill == nil ? 0 : 1)
+            facts.needy.count + facts.alerts.count + facts.badJobs.count + facts.refusedFiles.count + (facts.standstill == nil ? 0 : 1)
         guard count > 0 else { return facts.sources.isEmpty ? "There is no source yet." : "Everything is well. Nothing needs you." }
         return count == 1 ? "One thing needs you." : "\(count) things need you."
     }
@@ -95,13 +107,13 @@ struct OverviewPage {
 
     private func writeNeeds(_ facts: Facts, to html: inout HTML) {
         html.section("Needs you", id: "needs") { section in
-            if let problem = facts.registryProblem {
+            for file in facts.refusedFiles {
                 section.element("article", .class("need")) { need in
                     need.element("h3") {
-                        $0.pill(.bad, "registry refused"); $0.text(" The registry's file is wrong; the one before stays in force.")
+                        $0.pill(.bad, "\(file.name) refused"); $0.text(" The \(file.name)'s file is wrong; the one before stays in force.")
                     }
                     need.element("pre") {
-                        $0.text(problem.split(separator: "\n").prefix(8).map { SafeText.line(String($0), limit: 300) }.joined(separator: "\n"))
+                        $0.text(file.problem.split(separator: "\n").prefix(8).map { SafeText.line(String($0), limit: 300) }.joined(separator: "\n"))
                     }
                 }
             }
@@ -126,7 +138,7 @@ struct OverviewPage {
                 }
             }
             guard facts.sources.isEmpty else {
-                if facts.needy.isEmpty, facts.alerts.isEmpty, facts.badJobs.isEmpty, facts.registryProblem == nil, facts.standstill == nil {
+                if facts.needy.isEmpty, facts.alerts.isEmpty, facts.badJobs.isEmpty, facts.refusedFiles.isEmpty, facts.standstill == nil {
                     section.empty("Nothing. Every source answers, every job does its work, and spending is below its thresholds.")
                 }
                 return
