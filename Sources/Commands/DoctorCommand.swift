@@ -156,7 +156,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func diskCheck(_ workspace: Workspace) -> Check {
         var status = statvfs()
-        guard let folder = try? workspace.data.nearest(), statvfs(folder, &status) == 0 else { return Check(name: "disk", ok: nil, detail: "free space is not known") }
+        guard let folder = try? workspace.data.nearest(), statvfs(folder, &status) == 0 else {
+            return Check(name: "disk", ok: nil, detail: "free space is not known")
+        }
         let free = ByteCount(Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize)))
         let detail = "\(free.short) free"
         if free < .mebibytes(100) { return Check(name: "disk", ok: false, detail: detail + "; the store needs room to write") }

@@ -23,10 +23,15 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Option(help: "Where dashboard, admin API and gateway are served (default 127.0.0.1:8080; other machines only with WIREDESK_ADMIN_TOKEN).")
     var listen: String?
-    @Option(help: "What this host does: poll, newsroom, web, or several separated by commas; all by default.") var roles = "all"
+    @Option(help: "What this host does: poll, enrich, web, or several separated by commas; all by default.") var roles = "all"
 
-    /// What a host can do.
-    private enum Role: String, CaseIterable { case poll, newsroom, web }
+    /// What a host can do: poll sources; make something of articles (enrichment, narratives, briefings, alerts); serve HTTP.
+    private enum Role: String, CaseIterable {
+        case poll, enrich, web
+
+        /// "newsroom" is the name that `enrich` had before.
+        init?(word: String) { self.init(rawValue: word == "newsroom" ? "enrich" : word) }
+    }
 
     private static let defaultListen = "127.0.0.1:8080"
 
@@ -37,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
         guard !words.isEmpty else { throw DeskError(.usage, "--roles names none: the host would have nothing to do", hint: hint) }
         return Set(
             try words.map { word in
-                guard let role = Role(rawValue: word) else {
+                guard let role = Role(word: word) else {
                     throw DeskError(.usage, "there is no role “\(SafeText.line(word, limit: 40))”", hint: hint)
                 }
                 return role
@@ -94,16 +99,16 @@ struct RunCommand: AsyncParsableCommand {
             // The first to begin is the last to end: this host leaves when it holds nothing any more.
             var services: [any Service] = [presence]
             if roles.contains(.poll) { services.append(desk) }
-            if roles.contains(.newsroom) {
+            if roles.contains(.enrich) {
                 services.append(jobs)
-                let role = Role.newsroom.rawValue
+                let role = Role.enrich.rawValue
                 // What a living host is sending is its own.
                 if presence.isAlone(in: role) { await staff.resumeDeliveries() }
                 presence.whenDead { entry in
                     if entry.roles.contains(role), presence.isChosen(for: "deliveries", role: role) { await staff.resumeDeliveries() }
                 }
             }
-            if roles.contains(.web) || roles.contains(.newsroom) {
+            if roles.contains(.web) || roles.contains(.enrich) {
                 try await gateway.settleAbandoned()
                 services.append(GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger))
             }

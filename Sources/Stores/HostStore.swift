@@ -21,7 +21,7 @@ public struct HostEntry: Sendable, Equatable, Identifiable {
 
     /// Machine and process, "desk-1 4711:88231:0a1b…": another run of the same host is another host.
     public var id: String
-    /// "poll", "newsroom", "web".
+    /// "poll", "enrich", "web".
     public var roles: [String]
     /// Of the program.
     public var version: String

@@ -53,7 +53,7 @@ struct StagedNews {
         for (index, (name, sources)) in [("desk-1", 7), ("desk-2", 5)].enumerated() {
             let isLast = index == 1
             var entry = HostEntry(
-                id: "\(name) \(4711 + index):8823\(index):4be2", roles: isLast ? ["poll"] : ["newsroom", "poll", "web"], version: "0.1.0",
+                id: "\(name) \(4711 + index):8823\(index):4be2", roles: isLast ? ["poll"] : ["enrich", "poll", "web"], version: "0.1.0",
                 address: isLast ? nil : "http://127.0.0.1:8080", startedAt: clock.instant.addingTimeInterval(-90_000), beat: 45_000,
                 beatAt: clock.instant.addingTimeInterval(isLast ? (isDead ? -340 : 8) : -1))
             (entry.work.sources, entry.work.pollsPerMinute, entry.work.pollsUnderWay) = (sources, sources * 3, isLast ? 1 : 0)

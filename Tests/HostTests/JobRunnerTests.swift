@@ -189,7 +189,7 @@ import WireCore
             let clock = HandClock(Self.morning)
             func presence(_ name: String) -> HostPresence {
                 HostPresence(
-                    owner: JobOwner(machine: name, process: "1:1:b"), roles: ["newsroom"], version: "1", store: store, clock: clock,
+                    owner: JobOwner(machine: name, process: "1:1:b"), roles: ["enrich"], version: "1", store: store, clock: clock,
                     logger: Self.logger)
             }
             let (stalled, other) = (presence("stalled"), presence("other"))
@@ -222,7 +222,7 @@ import WireCore
     func lost() async throws {
         try await Self.withStore { store in
             let clock = AcceleratedClock(start: try #require(UTCTime.parse(Self.morning)), factor: 60)
-            let presence = HostPresence(roles: ["newsroom"], version: "1", store: store, clock: clock, logger: Self.logger)
+            let presence = HostPresence(roles: ["enrich"], version: "1", store: store, clock: clock, logger: Self.logger)
             try await presence.enter()
             let performer = Performer(try Self.schedule()) { _, _ in
                 try await Task.sleep(for: .seconds(3600))

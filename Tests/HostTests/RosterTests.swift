@@ -34,7 +34,7 @@ import WireCore
         #expect(roster.living("poll").isEmpty && roster.members.count == 1)
         roster.note([Self.entry(beat: 11)], at: Self.at(27))
         #expect(roster.living("poll") == [Self.other])
-        #expect(roster.living("newsroom").isEmpty)
+        #expect(roster.living("enrich").isEmpty)
     }
 
     @Test("An observer whose clock is put on, or who stood still, takes nobody for dead: it has not looked often enough")

@@ -74,6 +74,18 @@ import WireCore
         }
     }
 
+    @Test("A smoke briefing covers the last day, though another has just told of it")
+    func smokeAfterAnother() async throws {
+        try await Self.with(nil) { rig in
+            let morning = try Self.made(try await rig.briefings().make(Self.order))
+            var order = Self.order
+            order.slot = .afternoon
+            guard case .noNews = try await rig.briefings().make(order) else { throw DeskError(.failure, "the morning's news is told again") }
+            order.isSmoke = true
+            #expect(try Self.made(try await rig.briefings().make(order)).articleCount == morning.articleCount)
+        }
+    }
+
     @Test("A smoke briefing is marked, not published, uses no slot up and is left out of lists unless asked for")
     func smoke() async throws {
         try await Self.with(StubModel(.text(Self.good), .text(Self.content))) { rig in

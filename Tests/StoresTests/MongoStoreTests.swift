@@ -79,6 +79,42 @@ struct MongoStoreTests {
         try removeDatabase(address)
     }
 
+    @Test("Documents that contradict each other are named by the check, each kind of contradiction")
+    func contradictions() async throws {
+        try await withMongoStores(1) { stores in
+            let store = stores[0]
+            try await FullStore.fill(store)
+            #expect(try await store.check() == [])
+            let enriched = try #require(try await store.enrichedArticles(EnrichedQuery(from: .distantPast, to: .distantFuture, limit: 10)).first?.id)
+            let damage: [(String, @Sendable (MongoAccess) throws -> Void)] = [
+                ("an article without an identity", { try $0.update(.articles, ["_id": .int(enriched)], ["$set": ["identity": ""]]) }),
+                (
+                    "an article linked to a later one, or to itself",
+                    { try $0.update(.articles, ["_id": .int(enriched)], ["$set": ["near": .int(enriched)]]) }
+                ),
+                ("an article linked to one that is gone", { try $0.update(.articles, ["_id": .int(enriched)], ["$set": ["near": 99_999_999]]) }),
+                ("a source without a revision", { try $0.update(.sourceStates, [:], ["$set": ["revision": 0]]) }),
+                ("a day with a negative count", { try $0.update(.sourceDays, [:], ["$set": ["items": -1]]) }),
+                ("an article that its own source is not known to have shown", { try $0.remove(.sightings, ["article": .int(enriched)]) }),
+                ("an article that is understood and still waits to be", { try $0.insert(.queue, [["_id": .int(enriched), "state": 0]]) }),
+                (
+                    "an article in a narrative that was merged",
+                    {
+                        try $0.update(.narratives, [:], ["$set": ["merged_into": 77]], isMany: true)
+                    }
+                ),
+                ("an enrichment without an article", { try $0.remove(.articles, ["_id": .int(enriched)]) }),
+                ("an article that waits to be understood and is gone", { _ in }),
+                ("a poll of a source without a state", { try $0.remove(.sourceStates, [:]) }),
+            ]
+            for (complaint, damaged) in damage {
+                try await store.writeNews { try damaged($0) }
+                let found = try await store.check()
+                #expect(found.contains { $0.hasSuffix("× \(complaint)") }, "\(complaint): \(found)")
+            }
+        }
+    }
+
     @Test("A closed store says so, and closing again does nothing")
     func closing() async throws {
         try await withMongoStores(1) { stores in
