@@ -31,8 +31,10 @@ struct DoctorCommand: AsyncParsableCommand {
             var checks: [Check] = []
             checks += registryChecks(workspace)
             checks.append(dataCheck(workspace))
-            checks.append(await storeCheck(workspace))
-            if let check = await sharingCheck(workspace) { checks.append(check) }
+            let store = await storeCheck(workspace)
+            checks.append(store)
+            // A store that cannot be reached is told of once.
+            if let check = await sharingCheck(workspace), check.detail != store.detail { checks.append(check) }
             checks += modelChecks(workspace)
             checks += [diskCheck(workspace), descriptorCheck(), certificateCheck(), zoneCheck()]
             checks.append(Check(name: "libraries", ok: true, detail: Libraries.versions))

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Stores
 import WireCore
 
 /// A value of MongoDB's documents, as far as the store uses them. Instants are kept as `int` (milliseconds), as in SQLite, except where the

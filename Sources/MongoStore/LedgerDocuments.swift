@@ -53,18 +53,7 @@ enum LedgerDocument {
 
 /// The six numbers of a usage, the same in every document that has them.
 enum UsageDocument {
-    static let names = [
-        "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "web_searches",
-    ]
-
-    static func numbers(of usage: Usage) -> [Int] {
-        [
-            usage.inputTokens, usage.outputTokens, usage.cacheReadTokens, usage.cacheWrite5mTokens, usage.cacheWrite1hTokens,
-            usage.webSearches,
-        ]
-    }
-
-    static func fields(of usage: Usage) -> BSONDocument { BSONDocument(zip(names, numbers(of: usage)).map { ($0, BSON($1)) }) }
+    static func fields(of usage: Usage) -> BSONDocument { BSONDocument(zip(UsageNumbers.names, UsageNumbers.of(usage)).map { ($0, BSON($1)) }) }
 
     static func usage(_ document: BSONDocument) throws -> Usage {
         Usage(

@@ -8,7 +8,7 @@ extension MongoAccess {
     func ledgerDifferences() throws -> [String] {
         var (totals, standings) = (SumTable(sums: TotalDocument.sums), SumTable(sums: ["spent", "reserved"]))
         var unknown: [String: Int] = [:]
-        let fields = ["day", "status", "bound", "cost", "saved"] + TotalDocument.names + UsageDocument.names
+        let fields = ["day", "status", "bound", "cost", "saved"] + TotalDocument.names + UsageNumbers.names
         try each(.ledger, only: fields) { document in
             guard let status = EntryStatus(rawValue: try document.text("status")) else {
                 unknown[SafeText.line(try document.text("day"), limit: 20), default: 0] += 1
@@ -28,7 +28,7 @@ extension MongoAccess {
         let cost = Int128(try entry.int64("cost"))
         if status == .settled || status == .estimated || status == .cached {
             let counts: [Int128] = [1, status == .cached ? 1 : 0, status == .estimated ? 1 : 0]
-            let usage = try UsageDocument.names.map { Int128(try entry.int64($0)) }
+            let usage = try UsageNumbers.names.map { Int128(try entry.int64($0)) }
             for period in periods { totals.add(counts + usage + [cost, Int128(try entry.int64("saved"))], to: [period] + names) }
         }
         let spent = status == .settled || status == .estimated ? cost : 0
@@ -58,52 +58,5 @@ extension MongoAccess {
 
     private static func describe(_ group: [ExactText?]) -> String {
         group.map { $0.map { SafeText.line($0.text, limit: 80) } ?? "–" }.joined(separator: " / ")
-    }
-}
-
-/// Sums by group, as they should be.
-private struct SumTable {
-    /// The sums' names, which a difference quotes.
-    let sums: [String]
-    private var rows: [[ExactText?]: [Int128]] = [:]
-
-    init(sums: [String]) { self.sums = sums }
-
-    mutating func add(_ addends: [Int128], to group: [ExactText?]) {
-        var row = rows[group] ?? zeros
-        for (index, addend) in addends.enumerated() { row[index] += addend }
-        rows[group] = row
-    }
-
-    private var zeros: [Int128] { sums.map { _ in 0 } }
-
-    /// A row of zeros and none at all are the same.
-    func differences(from stored: [[ExactText?]: [Int128]], _ describe: ([ExactText?]) -> String) -> [String] {
-        let groups = Set(rows.keys).union(stored.keys)
-        return groups.compactMap { group in
-            let (wanted, seen) = (rows[group] ?? zeros, stored[group] ?? zeros)
-            let faults = sums.indices.filter { seen[$0] != wanted[$0] }.map {
-                "\(sums[$0]) is \(text(seen, $0)), the entries say \(text(wanted, $0))"
-            }
-            return faults.isEmpty ? nil : "\(describe(group)): \(faults.joined(separator: "; "))"
-        }.sorted()
-    }
-
-    private func text(_ row: [Int128], _ index: Int) -> String {
-        let isMoney = ["cost", "saved", "spent", "reserved"].contains(sums[index])
-        return isMoney ? MoneySum(picodollars: row[index]).dollars + " $" : "\(row[index])"
-    }
-}
-
-/// A text that equals only itself: two spellings of "é" are one to Swift and two to the database.
-private struct ExactText: Hashable, Sendable {
-    let text: String
-
-    init(_ text: String) { self.text = text }
-
-    static func == (a: ExactText, b: ExactText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
-
-    func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
     }
 }

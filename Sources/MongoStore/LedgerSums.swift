@@ -109,7 +109,7 @@ extension MongoAccess {
 /// `ledger_totals`: one document for each period and combination of what entries can be grouped by.
 enum TotalDocument {
     static let names = ["operation", "provider", "model", "source", "key"]
-    static let sums = ["calls", "cached_calls", "estimated_calls"] + UsageDocument.names + ["cost", "saved"]
+    static let sums = ["calls", "cached_calls", "estimated_calls"] + UsageNumbers.names + ["cost", "saved"]
 
     static func group(of entry: LedgerEntry, _ period: LedgerPeriod) -> BSONDocument {
         let purpose = entry.purpose
@@ -127,7 +127,7 @@ enum TotalDocument {
     /// What an entry adds to each sum.
     static func addends(of entry: LedgerEntry) -> [(String, Int64)] {
         let counts: [Int64] = [1, entry.status == .cached ? 1 : 0, entry.status == .estimated ? 1 : 0]
-        let usage = UsageDocument.numbers(of: entry.usage).map { Int64($0) }
+        let usage = UsageNumbers.of(entry.usage).map { Int64($0) }
         return Array(zip(sums, counts + usage + [entry.cost.picodollars, entry.saved.picodollars]))
     }
 

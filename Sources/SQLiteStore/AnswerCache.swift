@@ -58,7 +58,7 @@ extension Database {
 /// The columns of `answers`, without the number, in the order in which they are written and read.
 private enum AnswerColumns {
     private static let names =
-        ["key", "model", "provider"] + UsageColumns.names + ["cost", "price_from", "created_at", "expires_at", "size", "body"]
+        ["key", "model", "provider"] + UsageNumbers.names + ["cost", "price_from", "created_at", "expires_at", "size", "body"]
     static let all = names.joined(separator: ", ")
     static let insert = "INSERT INTO answers (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", "))) ON CONFLICT DO NOTHING"
 

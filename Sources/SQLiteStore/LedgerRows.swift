@@ -1,6 +1,7 @@
 import Costs
 import FoundationEssentials
 import GRDB
+import Stores
 import WireCore
 
 /// `ledger`: how an entry is written and read.
@@ -27,7 +28,7 @@ enum LedgerColumns {
         "id", "at", "day", "operation", "source", "article", "key", "provider", "model", "bound", "saved", "owner", "expires_at",
     ]
     private static let changing =
-        ["status", "cost"] + UsageColumns.names
+        ["status", "cost"] + UsageNumbers.names
         + ["is_batch", "region", "speed", "service_tier", "price_from", "message_id", "raw_usage", "note", "settled_at"]
     private static let names = fixed + changing
     static let all = names.joined(separator: ", ")
@@ -76,19 +77,9 @@ enum LedgerColumns {
 
 /// The six columns of a usage, the same in every table that has them.
 enum UsageColumns {
-    static let names = [
-        "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "web_searches",
-    ]
-    static let all = names.joined(separator: ", ")
+    static let all = UsageNumbers.names.joined(separator: ", ")
 
-    static func numbers(of usage: Usage) -> [Int] {
-        [
-            usage.inputTokens, usage.outputTokens, usage.cacheReadTokens, usage.cacheWrite5mTokens, usage.cacheWrite1hTokens,
-            usage.webSearches,
-        ]
-    }
-
-    static func values(of usage: Usage) -> [SQLValue] { numbers(of: usage).map { SQLValue($0) } }
+    static func values(of usage: Usage) -> [SQLValue] { UsageNumbers.of(usage).map { SQLValue($0) } }
 
     static func usage(_ row: SQLRow, from column: Int32) -> Usage {
         Usage(

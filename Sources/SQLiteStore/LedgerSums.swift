@@ -87,7 +87,7 @@ extension LedgerBook {
 /// The columns of `ledger_totals` in the order in which they are written and read.
 enum TotalColumns {
     static let group = ["period", "operation", "provider", "model", "source", "key"]
-    static let sums = ["calls", "cached_calls", "estimated_calls"] + UsageColumns.names + ["cost", "saved"]
+    static let sums = ["calls", "cached_calls", "estimated_calls"] + UsageNumbers.names + ["cost", "saved"]
     static let all = (group + sums).joined(separator: ", ")
     private static let isGroup = group.map { "\($0) = ?" }.joined(separator: " AND ")
     static let selectSums = "SELECT \(sums.joined(separator: ", ")) FROM ledger_totals WHERE \(isGroup)"
@@ -97,7 +97,7 @@ enum TotalColumns {
     /// What an entry adds to each sum.
     static func addends(of entry: LedgerEntry) -> [Int64] {
         [1, entry.status == .cached ? 1 : 0, entry.status == .estimated ? 1 : 0]
-            + UsageColumns.numbers(of: entry.usage).map { Int64($0) } + [entry.cost.picodollars, entry.saved.picodollars]
+            + UsageNumbers.of(entry.usage).map { Int64($0) } + [entry.cost.picodollars, entry.saved.picodollars]
     }
 
     /// A group in the order of the columns; where there is no name, 0.

@@ -1,6 +1,7 @@
-// Stores: what the desk keeps, as contracts for engines. Read in this order: DeskStore, SourceState, SourceLease, HostStore, PollRecord, Article,
-// ArticleDraft, LedgerStore (money), NewsroomStore (what is made of articles: Enrichment, Narrative, Briefing, JobRun). It knows no engine: SQLiteStore is one, another may follow. The contract's tests are a conformance suite that every
-// engine runs: Tests/StoresTests.
+// Stores: what the desk keeps, as contracts for engines. Read in this order: DeskStore, SourceState, PollRecord, Article, ArticleDraft,
+// LedgerStore (money), NewsroomStore (what is made of articles), HostStore and SourceLease (who does what), RegistryStore, AuditStore,
+// TransferStore. It knows no engine: SQLiteStore and MongoStore are two, and Engines has what both need. The contracts' tests are conformance
+// suites that every engine runs: Tests/StoresTests.
 
 public import FoundationEssentials
 public import WireCore
