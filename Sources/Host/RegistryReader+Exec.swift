@@ -9,13 +9,13 @@ struct ExecKindSection {
 
     static let keys = ["command", "protocol", "settings", "environment", "streams", "fields", "discover", "limits"]
 
-    func read(_ source: RegistryObject) -> SourceConfiguration.Kind? {
+    func read(_ source: ConfigObject) -> SourceConfiguration.Kind? {
         guard let node = source["config"] else {
             problems.add(at: source.node.range.lowerBound, "\(source.what) is of kind exec and has no \"config\", which says what program it is")
             return nil
         }
         let what = "config of \(source.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.keys, problems: problems), let command = command(object) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.keys, problems: problems), let command = command(object) else { return nil }
         var configuration = ExecConfiguration(command: command, folder: folder)
         if let value = object.choice("protocol", ExecConfiguration.Wire.self) { configuration.wire = value }
         if let node = object["settings"] { configuration.settings = settings(node, object) }
@@ -30,7 +30,7 @@ struct ExecKindSection {
         return .exec(configuration)
     }
 
-    private func command(_ object: RegistryObject) -> [String]? {
+    private func command(_ object: ConfigObject) -> [String]? {
         let due = "a list of texts, the program and its arguments: [\"python3\", \"./plugins/news.py\"]"
         guard let node = object["command"] else {
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"command\", which is \(due)")
@@ -45,7 +45,7 @@ struct ExecKindSection {
         return list.compactMap(\.string)
     }
 
-    private func settings(_ node: JSONNode, _ config: RegistryObject) -> String {
+    private func settings(_ node: JSONNode, _ config: ConfigObject) -> String {
         guard node.object != nil else {
             config.wrong(node, "settings", due: "an object, which the plugin is given")
             return "{}"
@@ -54,7 +54,7 @@ struct ExecKindSection {
         return String(decoding: node.rendered, as: UTF8.self)
     }
 
-    private func checkSecrets(_ node: JSONNode, _ config: RegistryObject) {
+    private func checkSecrets(_ node: JSONNode, _ config: ConfigObject) {
         if let name = ExecConfiguration.secretName(node), !RegistryReader.isVariable(name) {
             problems.add(
                 at: node.range.lowerBound,
@@ -64,7 +64,7 @@ struct ExecKindSection {
         for member in node.object ?? [] { checkSecrets(member.node, config) }
     }
 
-    private func readTap(_ object: RegistryObject, into configuration: inout ExecConfiguration) {
+    private func readTap(_ object: ConfigObject, into configuration: inout ExecConfiguration) {
         configuration.streams = object.strings("streams") ?? []
         if let node = object["fields"] { configuration.fields = FieldsSection(problems: problems).read(node, of: object.what) }
         configuration.discovers = object.bool("discover")
@@ -78,10 +78,10 @@ struct ExecKindSection {
         }
     }
 
-    private func limits(_ node: JSONNode, _ config: RegistryObject) -> PluginLimits {
+    private func limits(_ node: JSONNode, _ config: ConfigObject) -> PluginLimits {
         var limits = PluginLimits()
         let keys = PluginLimits.fields.map(\.key)
-        guard let object = RegistryObject(node, what: "limits of \(config.what)", allowed: keys, problems: problems) else { return limits }
+        guard let object = ConfigObject(node, what: "limits of \(config.what)", allowed: keys, problems: problems) else { return limits }
         for field in PluginLimits.fields {
             switch field.kind {
             case .count(let path, let range): if let value = object.int(field.key, in: range) { limits[keyPath: path] = value }

@@ -10,7 +10,7 @@ struct FieldsSection {
 
     func read(_ node: JSONNode, of what: String) -> FieldMap {
         var map = FieldMap()
-        guard let object = RegistryObject(node, what: "fields of \(what)", allowed: Self.keys, problems: problems) else { return map }
+        guard let object = ConfigObject(node, what: "fields of \(what)", allowed: Self.keys, problems: problems) else { return map }
         for field in FieldMap.Field.allCases {
             if let node = object[field.rawValue] { map[field] = rule(node, field.rawValue, object) }
         }
@@ -18,7 +18,7 @@ struct FieldsSection {
     }
 
     /// A pointer; an object with a pointer and what is done to it; or a list of both, the first that holds something counting.
-    private func rule(_ node: JSONNode, _ key: String, _ object: RegistryObject) -> FieldRule? {
+    private func rule(_ node: JSONNode, _ key: String, _ object: ConfigObject) -> FieldRule? {
         guard let list = node.array else { return single(node, key, object) }
         guard (1...16).contains(list.count) else {
             object.wrong(node, key, due: "a list of 1 to 16 pointers")
@@ -30,7 +30,7 @@ struct FieldsSection {
         return first
     }
 
-    private func single(_ node: JSONNode, _ key: String, _ object: RegistryObject) -> FieldRule? {
+    private func single(_ node: JSONNode, _ key: String, _ object: ConfigObject) -> FieldRule? {
         if node.string != nil { return object.pointer(node, key).map { FieldRule($0) } }
         guard node.object != nil else {
             object.wrong(
@@ -39,7 +39,7 @@ struct FieldsSection {
             return nil
         }
         let what = "\(key) of \(object.what)"
-        guard let rule = RegistryObject(node, what: what, allowed: Self.ruleKeys, problems: problems), let sources = sources(rule) else { return nil }
+        guard let rule = ConfigObject(node, what: what, allowed: Self.ruleKeys, problems: problems), let sources = sources(rule) else { return nil }
         var result = FieldRule(sources)
         if let form = rule.dateForm("date") { result.date = form }
         result.markup = rule.choice("as", FieldRule.Markup.self)
@@ -49,7 +49,7 @@ struct FieldsSection {
         return result
     }
 
-    private func sources(_ rule: RegistryObject) -> [FieldRule.Source]? {
+    private func sources(_ rule: ConfigObject) -> [FieldRule.Source]? {
         let given = ["pointer", "value", "template", "key"].filter { rule[$0] != nil }
         guard given.count == 1 else {
             problems.add(

@@ -36,11 +36,11 @@ struct GatewaySection {
 
     func read(_ node: JSONNode?) -> GatewaySettings {
         var settings = GatewaySettings()
-        guard let node, let object = RegistryObject(node, what: "gateway", allowed: Self.keys, problems: problems) else { return settings }
+        guard let node, let object = ConfigObject(node, what: "gateway", allowed: Self.keys, problems: problems) else { return settings }
         if let zone = object.timeZone("timeZone") { settings.configuration.plan.zone = zone }
         budgets(object["budgets"], &settings.configuration.plan)
         alerts(object["alerts"], &settings)
-        if let cache = object["cache"].flatMap({ RegistryObject($0, what: "gateway.cache", allowed: Self.cacheKeys, problems: problems) }) {
+        if let cache = object["cache"].flatMap({ ConfigObject($0, what: "gateway.cache", allowed: Self.cacheKeys, problems: problems) }) {
             if let keepFor = cache.duration("keepFor", in: .zero...(.seconds(8784 * 3600))) { settings.configuration.keepAnswersFor = keepFor }
             if let size = cache.byteCount("size", in: ByteCount(0)...(.mebibytes(4096))) { settings.configuration.cacheSize = size }
         }
@@ -52,7 +52,7 @@ struct GatewaySection {
     }
 
     private func budgets(_ node: JSONNode?, _ plan: inout BudgetPlan) {
-        guard let node, let object = RegistryObject(node, what: "gateway.budgets", allowed: Self.budgetKeys, problems: problems) else { return }
+        guard let node, let object = ConfigObject(node, what: "gateway.budgets", allowed: Self.budgetKeys, problems: problems) else { return }
         plan.desk = limits(object)
         guard let operations = object["operations"] else { return }
         guard let members = operations.object else {
@@ -60,16 +60,16 @@ struct GatewaySection {
         }
         for member in members {
             let what = "gateway.budgets.operations.\(SafeText.line(member.key, limit: 60))"
-            guard let own = RegistryObject(member.node, what: what, allowed: Self.limitKeys, problems: problems) else { continue }
+            guard let own = ConfigObject(member.node, what: what, allowed: Self.limitKeys, problems: problems) else { continue }
             plan.operations[member.key] = limits(own)
         }
     }
 
-    private func limits(_ object: RegistryObject) -> SpendingLimits {
+    private func limits(_ object: ConfigObject) -> SpendingLimits {
         SpendingLimits(daily: money("daily", object), monthly: money("monthly", object))
     }
 
-    private func money(_ key: String, _ object: RegistryObject) -> Money? {
+    private func money(_ key: String, _ object: ConfigObject) -> Money? {
         guard let node = object[key] else { return nil }
         guard let money = node.string.flatMap({ Money(dollars: $0) }), money >= .zero else {
             object.wrong(node, key, due: "an amount of US dollars in quotes, such as \"2.50\"")
@@ -79,7 +79,7 @@ struct GatewaySection {
     }
 
     private func alerts(_ node: JSONNode?, _ settings: inout GatewaySettings) {
-        guard let node, let object = RegistryObject(node, what: "gateway.alerts", allowed: Self.alertKeys, problems: problems) else { return }
+        guard let node, let object = ConfigObject(node, what: "gateway.alerts", allowed: Self.alertKeys, problems: problems) else { return }
         if let daily = money("daily", object) { settings.configuration.plan.alerts.daily = [daily] }
         if let projected = money("monthProjected", object) { settings.configuration.plan.alerts.monthProjected = [projected] }
         settings.mail = mail(object["mail"])
@@ -94,7 +94,7 @@ struct GatewaySection {
     }
 
     private func mail(_ node: JSONNode?) -> GatewaySettings.Mail? {
-        guard let node, let object = RegistryObject(node, what: "gateway.alerts.mail", allowed: Self.mailKeys, problems: problems) else { return nil }
+        guard let node, let object = ConfigObject(node, what: "gateway.alerts.mail", allowed: Self.mailKeys, problems: problems) else { return nil }
         func required(_ key: String) -> Bool {
             if object[key] == nil { problems.add(at: node.range.lowerBound, "gateway.alerts.mail has no \"\(key)\"") }
             return object[key] != nil

@@ -16,13 +16,13 @@ struct JSONKindSection {
     /// Outcomes that a complaint may be told as.
     static let outcomes: [Outcome] = [.rateLimited, .blocked, .auth, .gone, .http, .schema, .config, .empty]
 
-    func read(_ source: RegistryObject) -> SourceConfiguration.Kind? {
+    func read(_ source: ConfigObject) -> SourceConfiguration.Kind? {
         guard let node = source["config"] else {
             problems.add(at: source.node.range.lowerBound, "\(source.what) is of kind json and has no \"config\", which says where its items are")
             return nil
         }
         let what = "config of \(source.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.keys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.keys, problems: problems) else { return nil }
         var configuration = JSONAPIConfiguration()
         if let value = object.pointer("items") { configuration.items = value }
         if let value = object.choice("shape", JSONAPIConfiguration.Shape.self) { configuration.shape = value }
@@ -39,7 +39,7 @@ struct JSONKindSection {
         return .json(configuration, query: object.settings("query"))
     }
 
-    private func readFields(_ object: RegistryObject, into configuration: inout JSONAPIConfiguration) {
+    private func readFields(_ object: ConfigObject, into configuration: inout JSONAPIConfiguration) {
         guard let node = object["fields"] else {
             return problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"fields\", which say which field of an item is which")
         }
@@ -51,9 +51,9 @@ struct JSONKindSection {
         }
     }
 
-    private func paging(_ node: JSONNode, _ config: RegistryObject) -> JSONAPIConfiguration.Paging? {
+    private func paging(_ node: JSONNode, _ config: ConfigObject) -> JSONAPIConfiguration.Paging? {
         let what = "paging of \(config.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.pagingKeys, problems: problems), let by = way(object) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.pagingKeys, problems: problems), let by = way(object) else { return nil }
         var paging = JSONAPIConfiguration.Paging(by: by)
         paging.size = object.int("size", in: 1...20_000)
         paging.sizeParameter = object.string("sizeParameter")
@@ -63,7 +63,7 @@ struct JSONKindSection {
         return paging
     }
 
-    private func way(_ object: RegistryObject) -> JSONAPIConfiguration.Way? {
+    private func way(_ object: ConfigObject) -> JSONAPIConfiguration.Way? {
         let names = JSONAPIConfiguration.Way.names
         guard let node = object["by"], let name = node.string, names.contains(name) else {
             let due = "one of \(names.joined(separator: ", "))"
@@ -97,9 +97,9 @@ struct JSONKindSection {
         }
     }
 
-    private func since(_ node: JSONNode, _ config: RegistryObject) -> JSONAPIConfiguration.Since? {
+    private func since(_ node: JSONNode, _ config: ConfigObject) -> JSONAPIConfiguration.Since? {
         let what = "since of \(config.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.sinceKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.sinceKeys, problems: problems) else { return nil }
         guard let parameter = object.string("parameter") else {
             if object["parameter"] == nil { problems.add(at: node.range.lowerBound, "\(what) has no \"parameter\"") }
             return nil
@@ -111,14 +111,14 @@ struct JSONKindSection {
         return since
     }
 
-    private func errors(_ config: RegistryObject) -> [JSONAPIConfiguration.ErrorRule] {
+    private func errors(_ config: ConfigObject) -> [JSONAPIConfiguration.ErrorRule] {
         guard let node = config["errors"] else { return [] }
         guard let list = node.array, list.count <= 16 else {
             config.wrong(node, "errors", due: "a list of at most 16 objects, each with a pointer \"at\"")
             return []
         }
         return list.compactMap { node in
-            guard let object = RegistryObject(node, what: "errors of \(config.what)", allowed: Self.errorKeys, problems: problems) else { return nil }
+            guard let object = ConfigObject(node, what: "errors of \(config.what)", allowed: Self.errorKeys, problems: problems) else { return nil }
             guard let at = object.pointer("at") else {
                 if object["at"] == nil { problems.add(at: node.range.lowerBound, "\(object.what) has no \"at\", where the complaint stands") }
                 return nil

@@ -15,7 +15,7 @@ struct NewsroomSection {
 
     func read(_ node: JSONNode?) -> NewsroomSettings {
         var settings = NewsroomSettings()
-        guard let node, let object = RegistryObject(node, what: "newsroom", allowed: Self.keys, problems: problems) else { return settings }
+        guard let node, let object = ConfigObject(node, what: "newsroom", allowed: Self.keys, problems: problems) else { return settings }
         if let zone = object.timeZone("timeZone") { settings.zone = zone }
         enrichment(object["enrichment"], &settings.enrichment)
         briefings(object["briefings"], &settings.briefings)
@@ -24,7 +24,7 @@ struct NewsroomSection {
     }
 
     private func enrichment(_ node: JSONNode?, _ settings: inout EnrichmentSettings) {
-        guard let node, let object = RegistryObject(node, what: "newsroom.enrichment", allowed: Self.enrichmentKeys, problems: problems) else {
+        guard let node, let object = ConfigObject(node, what: "newsroom.enrichment", allowed: Self.enrichmentKeys, problems: problems) else {
             return
         }
         if let models = models(object, "models") { (settings.models, settings.usesModel) = (models, !models.isEmpty) }
@@ -41,7 +41,7 @@ struct NewsroomSection {
     }
 
     private func briefings(_ node: JSONNode?, _ settings: inout BriefingSettings) {
-        guard let node, let object = RegistryObject(node, what: "newsroom.briefings", allowed: Self.briefingKeys, problems: problems) else { return }
+        guard let node, let object = ConfigObject(node, what: "newsroom.briefings", allowed: Self.briefingKeys, problems: problems) else { return }
         if let morning = wallTime(object, "morning") { settings.morning = morning }
         if let evening = wallTime(object, "evening") { settings.evening = evening }
         if let models = models(object, "models") { (settings.models, settings.usesModel) = (models, !models.isEmpty) }
@@ -53,7 +53,7 @@ struct NewsroomSection {
     }
 
     private func alerts(_ node: JSONNode?, _ settings: inout AlertSettings) {
-        guard let node, let object = RegistryObject(node, what: "newsroom.alerts", allowed: Self.alertKeys, problems: problems) else { return }
+        guard let node, let object = ConfigObject(node, what: "newsroom.alerts", allowed: Self.alertKeys, problems: problems) else { return }
         let span = Duration.seconds(60)...(.seconds(365 * 86_400))
         object.read("breakerOpenFor", into: &settings.breakerOpenFor) { object.duration($0, in: span) }
         object.read("quietTimes", into: &settings.quietTimes) { object.number($0, in: 1...1000) }
@@ -67,7 +67,7 @@ struct NewsroomSection {
     }
 
     private func velocity(_ node: JSONNode) -> AlertSettings.Velocity? {
-        guard let object = RegistryObject(node, what: "newsroom.alerts.velocity", allowed: Self.velocityKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: "newsroom.alerts.velocity", allowed: Self.velocityKeys, problems: problems) else { return nil }
         var rule = AlertSettings.Velocity()
         if let mentions = object.int("mentions", in: 1...100_000) { rule.mentions = mentions }
         if let times = object.number("times", in: 1...1000) { rule.times = times }
@@ -75,7 +75,7 @@ struct NewsroomSection {
     }
 
     private func price(_ node: JSONNode) -> PriceRule? {
-        guard let object = RegistryObject(node, what: "a rule of newsroom.alerts.prices", allowed: Self.priceKeys, problems: problems) else {
+        guard let object = ConfigObject(node, what: "a rule of newsroom.alerts.prices", allowed: Self.priceKeys, problems: problems) else {
             return nil
         }
         guard let coin = object.string("coin", due: "a coin as its source names it, such as \"bitcoin\"") else {
@@ -107,7 +107,7 @@ struct NewsroomSection {
     }
 
     /// "5%" as 5.
-    private func percent(_ object: RegistryObject) -> Double? {
+    private func percent(_ object: ConfigObject) -> Double? {
         guard let node = object["move"] else { return nil }
         guard let text = node.string, text.hasSuffix("%"), let value = Double(text.dropLast().filter { $0 != " " }), value > 0, value <= 1000 else {
             object.wrong(node, "move", due: "a share such as \"5%\"")
@@ -116,11 +116,11 @@ struct NewsroomSection {
         return value
     }
 
-    private func models(_ object: RegistryObject, _ key: String) -> [String]? {
+    private func models(_ object: ConfigObject, _ key: String) -> [String]? {
         object.strings(key, due: "a model's id, as `wiredesk prices list` shows it")
     }
 
-    private func wallTime(_ object: RegistryObject, _ key: String) -> WallTime? {
+    private func wallTime(_ object: ConfigObject, _ key: String) -> WallTime? {
         guard let node = object[key] else { return nil }
         guard let time = node.string.flatMap({ WallTime(parsing: $0) }) else {
             object.wrong(node, key, due: "a time of day such as \"08:00\"")

@@ -60,7 +60,7 @@ public struct RegistryReader {
     static let priceKeys = ["coins", "key"]
 
     private func registry(_ root: JSONNode) -> Registry {
-        guard let top = RegistryObject(root, what: "the registry", allowed: Self.topKeys, problems: problems) else { return Registry() }
+        guard let top = ConfigObject(root, what: "the registry", allowed: Self.topKeys, problems: problems) else { return Registry() }
         checkVersion(top)
         var registry = Registry()
         registry.network = network(top["network"])
@@ -68,7 +68,7 @@ public struct RegistryReader {
         registry.gateway = GatewaySection(problems: problems).read(top["gateway"])
         registry.newsroom = NewsroomSection(problems: problems).read(top["newsroom"])
         let defaults = top["defaults"].flatMap {
-            RegistryObject($0, what: "defaults", allowed: Self.defaultsKeys, problems: problems)
+            ConfigObject($0, what: "defaults", allowed: Self.defaultsKeys, problems: problems)
         }
         guard let list = top["sources"] else {
             problems.add(at: root.range.lowerBound, "the registry has no list \"sources\"")
@@ -96,7 +96,7 @@ public struct RegistryReader {
         return registry
     }
 
-    private func checkVersion(_ top: RegistryObject) {
+    private func checkVersion(_ top: ConfigObject) {
         guard let node = top["version"] else {
             return problems.add(at: top.node.range.lowerBound, "the registry has no \"version\"; this program reads version 1")
         }
@@ -105,7 +105,7 @@ public struct RegistryReader {
 
     private func network(_ node: JSONNode?) -> NetworkConfiguration {
         var network = NetworkConfiguration()
-        guard let node, let object = RegistryObject(node, what: "network", allowed: Self.networkKeys, problems: problems) else {
+        guard let node, let object = ConfigObject(node, what: "network", allowed: Self.networkKeys, problems: problems) else {
             return network
         }
         if let value = object.int("perHost", in: 1...64) { network.perHost = value }
@@ -119,7 +119,7 @@ public struct RegistryReader {
 
     private func retention(_ node: JSONNode?) -> RetentionConfiguration {
         var retention = RetentionConfiguration()
-        guard let node, let object = RegistryObject(node, what: "retention", allowed: Self.retentionKeys, problems: problems) else {
+        guard let node, let object = ConfigObject(node, what: "retention", allowed: Self.retentionKeys, problems: problems) else {
             return retention
         }
         let range = Duration.seconds(3600)...(.seconds(36_500 * 86_400))
@@ -153,9 +153,9 @@ public struct RegistryReader {
 
     // MARK: - A source
 
-    private func source(_ node: JSONNode, _ defaults: RegistryObject?) -> (SourceConfiguration, [EffectiveValue])? {
+    private func source(_ node: JSONNode, _ defaults: ConfigObject?) -> (SourceConfiguration, [EffectiveValue])? {
         let name = node["id"]?.string.map { "source \"\(SafeText.line($0, limit: 64))\"" } ?? "a source"
-        guard let object = RegistryObject(node, what: name, allowed: Self.sourceKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: name, allowed: Self.sourceKeys, problems: problems) else { return nil }
         let id = id(object)
         let kind = kind(object)
         let url = url(object, kind)
@@ -172,7 +172,7 @@ public struct RegistryReader {
         return (source, described(source, object, values.list))
     }
 
-    private func described(_ source: SourceConfiguration, _ object: RegistryObject, _ inherited: [EffectiveValue]) -> [EffectiveValue] {
+    private func described(_ source: SourceConfiguration, _ object: ConfigObject, _ inherited: [EffectiveValue]) -> [EffectiveValue] {
         func own(_ key: String, _ value: String) -> EffectiveValue {
             let member = String(key.prefix { $0 != "." })
             return EffectiveValue(key: key, value: value, origin: object[member].map { .source(line: problems.line(of: $0)) } ?? .builtIn)
@@ -204,7 +204,7 @@ public struct RegistryReader {
         return list + inherited
     }
 
-    private func id(_ object: RegistryObject) -> SourceID? {
+    private func id(_ object: ConfigObject) -> SourceID? {
         guard let node = object["id"] else {
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"id\"")
             return nil
@@ -216,7 +216,7 @@ public struct RegistryReader {
         return id
     }
 
-    private func kind(_ object: RegistryObject) -> SourceConfiguration.Kind? {
+    private func kind(_ object: ConfigObject) -> SourceConfiguration.Kind? {
         guard let node = object["kind"] else {
             problems.add(at: object.node.range.lowerBound, "\(object.what) has no \"kind\"; it is one of \(kindList)")
             return nil
@@ -240,12 +240,12 @@ public struct RegistryReader {
 
     private var kindList: String { SourceConfiguration.Kind.names.joined(separator: ", ") }
 
-    private func coindesk(_ source: RegistryObject) -> SourceConfiguration.Kind? {
+    private func coindesk(_ source: ConfigObject) -> SourceConfiguration.Kind? {
         var configuration = CoinDeskAdapter.Configuration()
         var key: SettingValue? = .environment(CoinDeskAdapter.keyVariable)
         guard let node = source["config"] else { return .coindesk(configuration, key: key) }
         let what = "config of \(source.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.coindeskKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.coindeskKeys, problems: problems) else { return nil }
         if let value = object.strings("sourceIds") { configuration.sourceIDs = value }
         if let value = object.string("language") { configuration.language = value }
         if let value = object.int("pageSize", in: 1...100) { configuration.pageSize = value }
@@ -254,13 +254,13 @@ public struct RegistryReader {
         return .coindesk(configuration, key: key)
     }
 
-    private func price(_ source: RegistryObject) -> SourceConfiguration.Kind? {
+    private func price(_ source: ConfigObject) -> SourceConfiguration.Kind? {
         guard let node = source["config"] else {
             problems.add(at: source.node.range.lowerBound, "\(source.what) is of kind price and needs a \"config\" with \"coins\"")
             return nil
         }
         let what = "config of \(source.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.priceKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.priceKeys, problems: problems) else { return nil }
         let due = "the API's id of a coin, such as \"bitcoin\""
         let coins = object.strings("coins", due: due, check: PriceAdapter.isCoin) ?? []
         guard (1...PriceAdapter.mostCoins).contains(coins.count) else {
@@ -272,7 +272,7 @@ public struct RegistryReader {
     }
 
     /// `{"env":"NAME"}` and nothing else: a secret never stands in the file.
-    private func secret(_ node: JSONNode, _ object: RegistryObject, _ key: String) -> SettingValue? {
+    private func secret(_ node: JSONNode, _ object: ConfigObject, _ key: String) -> SettingValue? {
         guard let members = node.object, members.count == 1, let name = node["env"]?.string, Self.isVariable(name) else {
             problems.add(
                 at: node.range.lowerBound,
@@ -287,7 +287,7 @@ public struct RegistryReader {
             && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x5F }
     }
 
-    private func url(_ object: RegistryObject, _ kind: SourceConfiguration.Kind?) -> String? {
+    private func url(_ object: ConfigObject, _ kind: SourceConfiguration.Kind?) -> String? {
         guard let node = object["url"] else {
             switch kind {
             case .coindesk: return CoinDeskAdapter.defaultURL
@@ -307,15 +307,15 @@ public struct RegistryReader {
         return node.string
     }
 
-    private func disabling(_ object: RegistryObject) -> Disabling? {
+    private func disabling(_ object: ConfigObject) -> Disabling? {
         guard let node = object["disabled"] else { return nil }
         let what = "disabled of \(object.what)"
-        guard let object = RegistryObject(node, what: what, allowed: Self.disabledKeys, problems: problems) else { return nil }
+        guard let object = ConfigObject(node, what: what, allowed: Self.disabledKeys, problems: problems) else { return nil }
         return Disabling(
             by: object.string("by"), reason: object.string("reason"), at: object.instant("at"), until: object.instant("until"))
     }
 
-    private func fallback(_ object: RegistryObject) -> SourceID? {
+    private func fallback(_ object: ConfigObject) -> SourceID? {
         guard let node = object["fallback"] else { return nil }
         guard let id = node.string.flatMap({ SourceID($0) }) else {
             object.wrong(node, "fallback", due: "the id of another source")
@@ -334,7 +334,7 @@ public struct RegistryReader {
                 object.wrong(node, "interval", due: "a duration such as \"15m\", or { \"min\": \"5m\", \"max\": \"6h\" }")
                 return nil
             }
-            guard let range = RegistryObject(node, what: "interval of \(object.what)", allowed: ["min", "max"], problems: problems) else {
+            guard let range = ConfigObject(node, what: "interval of \(object.what)", allowed: ["min", "max"], problems: problems) else {
                 return nil
             }
             let least = range.duration("min", in: Self.intervals) ?? .seconds(300)
@@ -441,7 +441,7 @@ public struct RegistryReader {
         return headers
     }
 
-    private func header(_ member: JSONMember, _ object: RegistryObject) -> HeaderSetting? {
+    private func header(_ member: JSONMember, _ object: ConfigObject) -> HeaderSetting? {
         let name = member.key
         guard Self.canBeHeader(name) else {
             problems.add(at: member.keyRange.lowerBound, "\"\(SafeText.line(name, limit: 40))\" is no header field that a source can set")
@@ -451,7 +451,7 @@ public struct RegistryReader {
             guard !Self.secretHeaders.contains(name.lowercased()) else {
                 return secret(member.node, object, name).map { HeaderSetting(name: name, value: $0) }
             }
-            guard RegistryObject.isFieldValue(text) else {
+            guard ConfigObject.isFieldValue(text) else {
                 object.wrong(member.node, name, due: "one line of text")
                 return nil
             }
@@ -464,19 +464,19 @@ public struct RegistryReader {
 /// Picks each value from the source, else from the defaults, else the program's own, and remembers which.
 private struct EffectiveValues {
     let problems: FileProblemList
-    let source: RegistryObject
-    let defaults: RegistryObject?
+    let source: ConfigObject
+    let defaults: ConfigObject?
     private(set) var list: [EffectiveValue] = []
-    private var opened: [String: (source: RegistryObject?, defaults: RegistryObject?)] = [:]
+    private var opened: [String: (source: ConfigObject?, defaults: ConfigObject?)] = [:]
 
-    init(problems: FileProblemList, source: RegistryObject, defaults: RegistryObject?) {
+    init(problems: FileProblemList, source: ConfigObject, defaults: ConfigObject?) {
         self.problems = problems
         self.source = source
         self.defaults = defaults
     }
 
     /// One value that is replaced as a whole.
-    mutating func pick<T>(_ key: String, builtIn: T, text: (T) -> String, read: (RegistryObject, JSONNode) -> T?) -> T {
+    mutating func pick<T>(_ key: String, builtIn: T, text: (T) -> String, read: (ConfigObject, JSONNode) -> T?) -> T {
         var value = builtIn
         var origin = EffectiveValue.Origin.builtIn
         // The defaults are read even where the source overrides them, so that a mistake in them is always found.
@@ -493,10 +493,10 @@ private struct EffectiveValues {
     }
 
     /// An object whose members are inherited one by one: the defaults' first, then the source's own.
-    mutating func each(_ key: String, allowed: [String]?, read: (RegistryObject) -> Void) {
-        func open(_ object: RegistryObject?) -> RegistryObject? {
+    mutating func each(_ key: String, allowed: [String]?, read: (ConfigObject) -> Void) {
+        func open(_ object: ConfigObject?) -> ConfigObject? {
             guard let object, let node = object[key] else { return nil }
-            return RegistryObject(node, what: "\(key) of \(object.what)", allowed: allowed, problems: problems)
+            return ConfigObject(node, what: "\(key) of \(object.what)", allowed: allowed, problems: problems)
         }
         let pair = (source: open(source), defaults: open(defaults))
         if let object = pair.defaults { read(object) }

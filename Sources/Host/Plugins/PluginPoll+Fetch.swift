@@ -91,7 +91,7 @@ extension PluginPoll {
             return "“\(SafeText.line(redactedURL(fetch.url), limit: 120))”, which is no http or https address"
         }
         guard fetch.headers.count <= 64 else { return "more than 64 header fields" }
-        let wrong = fetch.headers.first { !RegistryReader.canBeHeader($0.name) || !RegistryObject.isFieldValue($0.value) }
+        let wrong = fetch.headers.first { !RegistryReader.canBeHeader($0.name) || !ConfigObject.isFieldValue($0.value) }
         return wrong.map { "the header field “\(SafeText.line($0.name, limit: 40))”, which a plugin cannot set" }
     }
 }

@@ -2,11 +2,8 @@ import Foundation
 import SourcePlugins
 import WireCore
 
-/// An object of the registry's file.
-typealias RegistryObject = ConfigObject
-
 /// What more than one section reads.
-extension RegistryObject {
+extension ConfigObject {
     func timeZone(_ key: String) -> TimeZone? {
         guard let node = node[key] else { return nil }
         guard let name = node.string, let zone = TimeZone(identifier: name) else {
@@ -40,7 +37,7 @@ extension RegistryObject {
 }
 
 /// What the sections of the kinds `json` and `exec` read alike.
-extension RegistryObject {
+extension ConfigObject {
     /// A text, a number, or a secret by reference.
     func setting(_ node: JSONNode, _ key: String) -> SettingValue? {
         if let text = node.string ?? node.number ?? node.bool.map(String.init) { return .text(text) }
@@ -53,7 +50,7 @@ extension RegistryObject {
 
     /// The members of an object as settings by name, in the file's order.
     func settings(_ key: String, most: Int = 64) -> [NamedSetting] {
-        guard let node = self[key], let object = RegistryObject(node, what: "\(key) of \(what)", allowed: nil, problems: problems) else { return [] }
+        guard let node = self[key], let object = ConfigObject(node, what: "\(key) of \(what)", allowed: nil, problems: problems) else { return [] }
         let members = object.members
         guard members.count <= most else {
             problems.add(at: node, "\(object.what) are more than \(most)")
