@@ -35,7 +35,7 @@ extension MongoAccess {
 enum AnswerDocument {
     static func document(_ answer: CachedAnswer, number: Int64) -> BSONDocument {
         let head: BSONDocument = [
-            "_id": .text(answer.key), "number": .int(number), "model": .text(answer.model), "provider": .text(answer.provider),
+            "_id": .int(number), "number": .int(number), "key": .text(answer.key), "model": .text(answer.model), "provider": .text(answer.provider),
             "cost": .int(answer.cost.picodollars), "price_from": .text(answer.priceFrom), "created_at": BSON(answer.createdAt),
             "expires_at": BSON(answer.expiresAt), "size": BSON(answer.body.count),
         ]
@@ -44,7 +44,7 @@ enum AnswerDocument {
 
     static func answer(_ document: BSONDocument) throws -> CachedAnswer {
         CachedAnswer(
-            key: try document.text("_id"), model: try document.text("model"), provider: try document.text("provider"),
+            key: try document.text("key"), model: try document.text("model"), provider: try document.text("provider"),
             body: try document.bytes("body"), usage: try UsageDocument.usage(document), cost: try document.money("cost"),
             priceFrom: try document.text("price_from"), createdAt: try document.date("created_at"), expiresAt: try document.date("expires_at"))
     }
@@ -56,26 +56,27 @@ extension MongoAccess {
     /// A document of MongoDB holds 16 MiB.
     private static let largestBody = 15 << 20
 
-    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) throws {
+    /// Nil, and nothing written, where it is too large.
+    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount) throws -> AnswerPlace? {
         let most = Int64(clamping: capacity.bytes)
-        guard answer.body.count <= most, answer.body.count <= Self.largestBody else { return }
-        try removeAnswers(["_id": .text(answer.key)])
-        try insert(.answers, [AnswerDocument.document(answer, number: try draw("answers", 1)?.lowerBound ?? 0)])
+        guard answer.body.count <= most, answer.body.count <= Self.largestBody else { return nil }
+        let place = AnswerPlace(key: answer.key, number: try draw("answers", 1)?.lowerBound ?? 0)
+        try insert(.answers, [AnswerDocument.document(answer, number: place.number)])
         var bytes = try next(Self.answerBytesName, adding: answer.body.count)
         while bytes > most {
             let oldest = try find(.answers, [:], sort: ["created_at": 1, "number": 1], limit: 1, only: ["_id"]).compactMap { $0["_id"] }
-            guard let key = oldest.first, try removeAnswers(["_id": key]) > 0 else { return }
+            guard let id = oldest.first, try removeAnswers(["_id": id]) > 0 else { break }
             bytes = try answerBytes()
         }
+        return place
     }
 
     /// Removes some of the expired answers and returns how many; 0: there are no more.
     func clearSomeExpiredAnswers(now: Date) throws -> Int { try removeAnswers(["expires_at": ["$lte": BSON(now)]]) }
 
-    func answerKeys(after last: Int64, limit: Int) throws -> AnswerKeys {
-        let found = try find(
-            .answers, ["number": ["$gt": .int(last)]], sort: ["number": 1], limit: max(0, limit), only: ["_id", "number"])
-        return AnswerKeys(keys: try found.map { try $0.text("_id") }, last: try found.last.map { try $0.int64("number") } ?? last)
+    func answerPlaces(after number: Int64, limit: Int) throws -> [AnswerPlace] {
+        try find(.answers, ["number": ["$gt": .int(number)]], sort: ["number": 1], limit: max(0, limit), only: ["key", "number"])
+            .map { AnswerPlace(key: try $0.text("key"), number: try $0.int64("number")) }
     }
 
     func cacheStatistics(now: Date) throws -> CacheStatistics {
@@ -88,8 +89,9 @@ extension MongoAccess {
 
     private func answerBytes() throws -> Int64 { try first(.numbers, ["_id": .text(Self.answerBytesName)])?.int64("value") ?? 0 }
 
+    /// Removes some and returns how many; 0: there are no more.
     @discardableResult
-    private func removeAnswers(_ filter: BSONDocument) throws -> Int {
+    func removeAnswers(_ filter: BSONDocument) throws -> Int {
         let found = try find(.answers, filter, limit: Pruning.perStep, only: ["_id", "size"])
         guard !found.isEmpty else { return 0 }
         let bytes = try found.reduce(0) { $0 + (try $1.int("size")) }

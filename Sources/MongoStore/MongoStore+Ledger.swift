@@ -14,14 +14,6 @@ extension MongoStore: LedgerStore {
         try await writeMoney { db in try db.settle(settlement) }
     }
 
-    public func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry {
-        try await writeMoney { db in
-            let entry = try db.settle(settlement)
-            try db.keepAnswer(answer, capacity: capacity)
-            return entry
-        }
-    }
-
     public func enterCached(_ entry: LedgerEntry) async throws {
         try await writeMoney { db in try db.enterCached(entry) }
     }
@@ -47,8 +39,8 @@ extension MongoStore: LedgerStore {
         return Dictionary(grouping: totals, by: \.period.text).sorted { $0.key < $1.key }.map { SpendingGroup(name: $0.key, adding: $0.value) }
     }
 
-    public func answerKeys(after last: Int64, limit: Int) async throws -> AnswerKeys {
-        try await read { db in try db.answerKeys(after: last, limit: limit) }
+    public func answerPlaces(after number: Int64, limit: Int) async throws -> [AnswerPlace] {
+        try await read { db in try db.answerPlaces(after: number, limit: limit) }
     }
 
     public func standing(of scope: BudgetScope, in period: LedgerPeriod) async throws -> BudgetStanding {
@@ -78,8 +70,13 @@ extension MongoStore: LedgerStore {
         }
     }
 
-    public func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer? {
-        try await read { db in try db.first(.answers, ["_id": .text(key), "expires_at": ["$gt": BSON(now)]]).map(AnswerDocument.answer) }
+    public func keep(_ answers: [CachedAnswer], capacity: ByteCount) async throws -> [AnswerPlace] {
+        try await writeMoney { db in try answers.compactMap { try db.keepAnswer($0, capacity: capacity) } }
+    }
+
+    public func cachedAnswer(_ place: AnswerPlace, now: Date) async throws -> CachedAnswer? {
+        let wanted: BSONDocument = ["_id": .int(place.number), "key": .text(place.key), "expires_at": ["$gt": BSON(now)]]
+        return try await read { db in try db.first(.answers, wanted).map(AnswerDocument.answer) }
     }
 
     /// In small steps: calls are booked between them.

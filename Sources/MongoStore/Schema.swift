@@ -58,7 +58,7 @@ struct MongoIndex {
 /// The database as this version wants it. Documents hold instants as whole milliseconds since 1970 UTC, money as whole picodollars.
 enum Schema {
     /// Grows when documents change so that an older version would misread them.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
     private static let application = "wiredesk"
 
     static let indexes: [MongoCollection: [MongoIndex]] = [
@@ -134,7 +134,7 @@ enum Schema {
             let mark: BSONDocument = ["application": .text(application), "version": .int(version)]
             try db.update(.meta, [.init(filter: ["_id": "schema"], change: ["$setOnInsert": .document(mark)], isUpsert: true)])
         }
-        try requireOurs(db, place: place)
+        try bringUpToDate(db, from: try requireOurs(db, place: place))
         let present = try collectionNames(db)
         for collection in MongoCollection.allCases {
             if !present.contains(collection.rawValue) { try make(collection, db) }
@@ -161,16 +161,26 @@ enum Schema {
             hint: "Start mongod with --replSet NAME and run rs.initiate() once; a set of one member will do.")
     }
 
-    private static func requireOurs(_ db: MongoAccess, place: String) throws {
+    /// The version that it was left by.
+    private static func requireOurs(_ db: MongoAccess, place: String) throws -> Int64 {
         let mark = try db.first(.meta, ["_id": "schema"]) ?? [:]
         guard try mark.optionalText("application") == application else {
             throw DeskError(.store, "this is a database of another program", place: place, hint: "Name another database in the address.")
         }
-        guard try mark.int64("version") <= version else {
+        let found = try mark.int64("version")
+        guard found <= version else {
             throw DeskError(
                 .store, "the store was written by a newer version of wiredesk", place: place,
                 hint: "Run that version, or name another database in the address.")
         }
+        return found
+    }
+
+    private static func bringUpToDate(_ db: MongoAccess, from found: Int64) throws {
+        guard found < version else { return }
+        // Before 2 answers lay under their keys. They are no more than a saving: they begin anew.
+        while try db.removeAnswers([:]) > 0 {}
+        try db.update(.meta, ["_id": "schema"], ["$set": ["version": .int(version)]])
     }
 
     private static func collectionNames(_ db: MongoAccess) throws -> Set<String> {

@@ -38,7 +38,7 @@ struct TransferCollection {
         case .ledgerTotals: TransferCollection(collection: .ledgerTotals, id: .total)
         case .standings: TransferCollection(collection: .standings, id: .lines("period", "scope"))
         case .keys: TransferCollection(collection: .keys, paths: ["name": "_id"], id: .column("name"))
-        case .answers: TransferCollection(collection: .answers, paths: ["key": "_id"], id: .column("key"))
+        case .answers: TransferCollection(collection: .answers, id: .column("number"))
         case .alerts: TransferCollection(collection: .alerts, paths: ["id": "_id"], absent: ["subject"], id: .column("id"))
         case .narratives: TransferCollection(collection: .narratives, paths: ["id": "_id"], id: .column("id"))
         case .queue: TransferCollection(collection: .queue, paths: ["article": "_id"], id: .column("article"))

@@ -63,6 +63,8 @@ public struct ModelDesk: Sendable {
         call.fallbacks = Array(usable.dropFirst())
         call.attemptsPerModel = 2
         let answer = await gateway.answer(call)
+        // So that what a crash keeps from being filed is answered for nothing when it is asked again.
+        await gateway.storeAnswers()
         guard case .whole(let bytes) = answer.body else {
             throw Unanswered(reason: "the gateway streamed an answer that was due whole", mayPass: false)
         }

@@ -6,32 +6,28 @@ import WireCore
 
 /// `answers` and `answer_size`.
 extension Database {
-    func cachedAnswer(key: String, now: Date) throws -> CachedAnswer? {
-        let sql = "SELECT \(AnswerColumns.all) FROM answers WHERE key = ? AND expires_at > ?"
-        return try first(sql, .text(key), SQLValue(now), make: AnswerColumns.answer)
+    func cachedAnswer(_ place: AnswerPlace, now: Date) throws -> CachedAnswer? {
+        let sql = "SELECT \(AnswerColumns.all) FROM answers WHERE number = ? AND key = ? AND expires_at > ?"
+        return try first(sql, .integer(place.number), .text(place.key), SQLValue(now), make: AnswerColumns.answer)
     }
 
-    func answerKeys(after last: Int64, limit: Int) throws -> AnswerKeys {
+    func answerPlaces(after number: Int64, limit: Int) throws -> [AnswerPlace] {
         let sql = "SELECT number, key FROM answers WHERE number > ? ORDER BY number LIMIT ?"
-        let found = try rows(sql, [.integer(last), SQLValue(max(0, limit))]) { ($0.int64(0), $0.text(1)) }
-        return AnswerKeys(keys: found.map(\.1), last: found.last?.0 ?? last)
+        return try rows(sql, [.integer(number), SQLValue(max(0, limit))]) { AnswerPlace(key: $0.text(1), number: $0.int64(0)) }
     }
 
-    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount, _ book: LedgerBook) throws {
+    /// Nil, and nothing written, where it is larger than the capacity.
+    func keepAnswer(_ answer: CachedAnswer, capacity: ByteCount, _ book: LedgerBook) throws -> AnswerPlace? {
         let most = Int64(clamping: capacity.bytes)
-        guard answer.body.count <= most else { return }
-        let values = AnswerColumns.values(of: answer)
-        try run(AnswerColumns.insert, values)
-        // Rarely is there one of that key already.
-        if changesCount == 0 {
-            try removeAnswers("key = ?", .text(answer.key), book)
-            try run(AnswerColumns.insert, values)
-        }
+        guard answer.body.count <= most else { return nil }
+        try run(AnswerColumns.insert, AnswerColumns.values(of: answer))
+        let place = AnswerPlace(key: answer.key, number: lastInsertedRowID)
         try book.addAnswerBytes(Int64(answer.body.count), self)
         while try book.answerBytes(self) > most {
             let removed = try removeAnswers("number = (SELECT number FROM answers ORDER BY created_at, number LIMIT 1)", nil, book)
-            guard removed > 0 else { return }
+            guard removed > 0 else { break }
         }
+        return place
     }
 
     /// Removes some of the expired answers and returns how many; 0: there are no more.
@@ -60,7 +56,7 @@ private enum AnswerColumns {
     private static let names =
         ["key", "model", "provider"] + UsageNumbers.names + ["cost", "price_from", "created_at", "expires_at", "size", "body"]
     static let all = names.joined(separator: ", ")
-    static let insert = "INSERT INTO answers (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", "))) ON CONFLICT DO NOTHING"
+    static let insert = "INSERT INTO answers (\(all)) VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))"
 
     static func values(of answer: CachedAnswer) -> [SQLValue] {
         [.text(answer.key), .text(answer.model), .text(answer.provider)] + UsageColumns.values(of: answer.usage) + [

@@ -75,4 +75,22 @@ enum LedgerTables {
             PRIMARY KEY (alert, channel)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// Without an index by key, in which each answer would change a page of its own: who looks for one knows its number.
+    static let answersByNumber = """
+        CREATE TABLE numbered_answers (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            key TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
+            input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL,
+            cache_write_5m_tokens INTEGER NOT NULL, cache_write_1h_tokens INTEGER NOT NULL, web_searches INTEGER NOT NULL,
+            cost INTEGER NOT NULL, price_from TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        INSERT INTO numbered_answers SELECT * FROM answers;
+        DROP TABLE answers;
+        ALTER TABLE numbered_answers RENAME TO answers;
+        CREATE INDEX answers_by_age ON answers (created_at, number, size);
+        CREATE INDEX answers_by_expiry ON answers (expires_at, size);
+        """
 }

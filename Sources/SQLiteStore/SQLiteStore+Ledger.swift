@@ -14,14 +14,6 @@ extension SQLiteStore: LedgerStore {
         try await writeLedger(.committed) { db, book in try db.settle(settlement, book) }
     }
 
-    public func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry {
-        try await writeLedger(.committed) { db, book in
-            let entry = try db.settle(settlement, book)
-            try db.keepAnswer(answer, capacity: capacity, book)
-            return entry
-        }
-    }
-
     public func enterCached(_ entry: LedgerEntry) async throws {
         try await writeLedger { db, book in try db.enterCached(entry, book) }
     }
@@ -70,12 +62,18 @@ extension SQLiteStore: LedgerStore {
         try await write { db in try db.revokeKey(name: name, at: instant) }
     }
 
-    public func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer? {
-        try await read { db in try db.cachedAnswer(key: key, now: now) }
+    public func keep(_ answers: [CachedAnswer], capacity: ByteCount) async throws -> [AnswerPlace] {
+        try await writeLedger(.committed) { db, book in
+            try answers.compactMap { try db.keepAnswer($0, capacity: capacity, book) }
+        }
     }
 
-    public func answerKeys(after last: Int64, limit: Int) async throws -> AnswerKeys {
-        try await read { db in try db.answerKeys(after: last, limit: limit) }
+    public func cachedAnswer(_ place: AnswerPlace, now: Date) async throws -> CachedAnswer? {
+        try await read { db in try db.cachedAnswer(place, now: now) }
+    }
+
+    public func answerPlaces(after number: Int64, limit: Int) async throws -> [AnswerPlace] {
+        try await read { db in try db.answerPlaces(after: number, limit: limit) }
     }
 
     /// In small steps: calls are booked between them.

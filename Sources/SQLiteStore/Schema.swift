@@ -41,6 +41,9 @@ enum Schema {
             try db.execute(sql: RegistryTable.registry)
             try db.execute(sql: TransferTables.progress)
         }
+        migrator.registerMigration("8 answers by number") { db in
+            try db.execute(sql: LedgerTables.answersByNumber)
+        }
         return migrator
     }
 

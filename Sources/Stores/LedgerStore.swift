@@ -26,10 +26,6 @@ public protocol LedgerStore: Sendable {
     /// marked as estimated, so that never less is on record than was spent.
     func settle(_ settlement: Settlement) async throws -> LedgerEntry
 
-    /// The same, and keeps the call's answer in the same transaction, in the place of any with its key; those created first give way while
-    /// all bodies together are larger than `capacity`. One that is larger by itself is not kept and drives out nothing.
-    func settle(_ settlement: Settlement, keeping answer: CachedAnswer, capacity: ByteCount) async throws -> LedgerEntry
-
     /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no
     /// standing. One of that id is left as it is.
     func enterCached(_ entry: LedgerEntry) async throws
@@ -66,11 +62,15 @@ public protocol LedgerStore: Sendable {
     /// Marks a key as revoked; false when there is none of that name that is not.
     func revokeKey(name: String, at instant: Date) async throws -> Bool
 
-    /// A kept answer that has not expired (`expiresAt` lies behind `now`). How often there was one, the ledger tells: a hit is an entry.
-    func cachedAnswer(key: String, now: Date) async throws -> CachedAnswer?
-    /// The keys of kept answers, expired ones included, in the order in which they were kept, behind the cursor `last` of an earlier page;
-    /// 0: from the beginning.
-    func answerKeys(after last: Int64, limit: Int) async throws -> AnswerKeys
+    /// Keeps answers and says where; those created first give way while all bodies together are larger than `capacity`. One that is larger
+    /// by itself is not kept and drives out nothing. Of two with one key the later counts; the earlier may stay until it expires. They are
+    /// as safe as what ``settle(_:)`` has booked.
+    func keep(_ answers: [CachedAnswer], capacity: ByteCount) async throws -> [AnswerPlace]
+    /// The answer at a place, unless it has expired (`expiresAt` lies behind `now`) or given way. How often there was one, the ledger tells:
+    /// a hit is an entry.
+    func cachedAnswer(_ place: AnswerPlace, now: Date) async throws -> CachedAnswer?
+    /// Where answers are kept, expired ones included, behind `number`, by their numbers.
+    func answerPlaces(after number: Int64, limit: Int) async throws -> [AnswerPlace]
     /// Removes expired answers; returns how many.
     func clearExpiredAnswers(now: Date) async throws -> Int
     func cacheStatistics(now: Date) async throws -> CacheStatistics
@@ -173,15 +173,15 @@ public struct CachedAnswer: Sendable, Equatable {
     }
 }
 
-/// A page of the keys of kept answers.
-public struct AnswerKeys: Sendable, Equatable {
-    public var keys: [String]
-    /// Where the next page begins.
-    public var last: Int64
+/// Where a kept answer lies.
+public struct AnswerPlace: Sendable, Equatable {
+    public var key: String
+    /// Grows with each that is kept.
+    public var number: Int64
 
-    public init(keys: [String], last: Int64) {
-        self.keys = keys
-        self.last = last
+    public init(key: String, number: Int64) {
+        self.key = key
+        self.number = number
     }
 }
 

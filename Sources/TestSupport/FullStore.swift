@@ -125,7 +125,7 @@ public enum FullStore {
         let answer = CachedAnswer(
             key: "k1", model: "claude", provider: "anthropic", body: [0, 1, 255], usage: usage, cost: Money(picodollars: 7), priceFrom: "row",
             createdAt: rig.at(1), expiresAt: rig.at(1e6))
-        try await rig.keep(answer, capacity: .mebibytes(1))
+        _ = try await rig.store.keep([answer], capacity: .mebibytes(1))
         _ = try await store.raiseAlert(id: "cost:day", message: "m", at: rig.at(5))
         try await store.noteDelivery(alert: "cost:day", channel: "webhook", at: rig.at(7))
         try await store.noteDelivery(alert: "cost:day", channel: "mail", at: rig.at(6))

@@ -34,47 +34,48 @@ extension LedgerConformance {
         },
         LedgerCheck("A kept answer comes back as it was until the instant at which it expires") { rig in
             let answer = answer(rig, "k", size: 300)
-            try await rig.keep(answer, capacity: .mebibytes(1))
-            try expectEqual(try await rig.other.cachedAnswer(key: "k", now: rig.at(59.999)), answer)
-            try expectEqual(try await rig.store.cachedAnswer(key: "k", now: rig.at(60)), nil)
-            try expectEqual(try await rig.store.cachedAnswer(key: "none", now: rig.at(0)), nil)
+            let place = try await keep(rig, answer)
+            try expectEqual(try await rig.other.cachedAnswer(place, now: rig.at(59.999)), answer)
+            try expectEqual(try await rig.store.cachedAnswer(place, now: rig.at(60)), nil)
+            try expectEqual(try await rig.store.cachedAnswer(AnswerPlace(key: "none", number: place.number), now: rig.at(0)), nil)
             try await expectStatistics(rig, now: 60, CacheStatistics(total: 1, expired: 1, bytes: 300))
         },
-        LedgerCheck("An answer kept with its call's settlement is there with it, and neither is when there is no such call") { rig in
-            try await rig.reserve(rig.entry("a/1", bound: 70))
-            let answer = answer(rig, "k", size: 300)
-            let entry = try await rig.store.settle(rig.settlement("a/1", cost: 25), keeping: answer, capacity: .mebibytes(1))
-            try expectEqual(entry.status, .settled)
-            try await rig.expectStanding(.desk, spent: 25)
-            try expectEqual(try await rig.other.cachedAnswer(key: "k", now: rig.at(1)), answer)
-            let orphan = Self.answer(rig, "orphan", size: 1)
-            _ = try? await rig.store.settle(rig.settlement("none/1", cost: 1), keeping: orphan, capacity: .mebibytes(1))
-            try expectEqual(try await rig.store.cachedAnswer(key: "orphan", now: rig.at(1)), nil)
+        LedgerCheck("Answers that are kept together are all there, with numbers that grow, and are found page by page") { rig in
+            let answers = ["c", "a", "b"].map { answer(rig, $0, size: $0 == "a" ? 3 : 4) }
+            let places = try await rig.store.keep(answers, capacity: .mebibytes(1))
+            try expectEqual(places.map(\.key), ["c", "a", "b"])
+            try expectEqual(places.map(\.number), places.map(\.number).sorted())
+            for (place, answer) in zip(places, answers) { try expectEqual(try await rig.other.cachedAnswer(place, now: rig.at(1)), answer) }
+            try await expectStatistics(rig, now: 1, CacheStatistics(total: 3, bytes: 11))
+            try expectEqual(try await rig.other.answerPlaces(after: 0, limit: 2), Array(places.prefix(2)))
+            try expectEqual(try await rig.other.answerPlaces(after: places[1].number, limit: 2), [places[2]])
+            try expectEqual(try await rig.other.answerPlaces(after: places[2].number, limit: 2), [])
         },
-        LedgerCheck("An answer kept again takes the place of the old") { rig in
-            try await rig.keep(answer(rig, "k", size: 300), capacity: .mebibytes(1))
-            let second = answer(rig, "k", size: 0, at: 5)
-            try await rig.keep(second, capacity: .mebibytes(1), through: rig.other)
-            try expectEqual(try await rig.store.cachedAnswer(key: "k", now: rig.at(6)), second)
-            try await expectStatistics(rig, now: 6, CacheStatistics(total: 1, bytes: 0))
+        LedgerCheck("An answer kept again is found behind the old one") { rig in
+            let first = try await keep(rig, answer(rig, "k", size: 300))
+            let answer = answer(rig, "k", size: 0, at: 5)
+            let second = try await rig.other.keep([answer], capacity: .mebibytes(1))
+            try expectEqual(try await rig.store.answerPlaces(after: first.number, limit: 9), second)
+            try expectEqual(try await rig.store.cachedAnswer(second[0], now: rig.at(6)), answer)
         },
         LedgerCheck("When all are larger than the capacity, those created first give way") { rig in
+            var places: [AnswerPlace] = []
             for (key, second) in [("b", 2.0), ("a", 1), ("c", 3)] {
-                try await rig.keep(answer(rig, key, size: 100, at: second), capacity: ByteCount(300))
+                places.append(try await keep(rig, answer(rig, key, size: 100, at: second), capacity: ByteCount(300)))
             }
-            try await rig.keep(answer(rig, "d", size: 101, at: 4), capacity: ByteCount(300))
-            try expectEqual(try await rig.store.cachedAnswer(key: "a", now: rig.at(5)), nil)
-            try expectEqual(try await rig.store.cachedAnswer(key: "b", now: rig.at(5)), nil)
+            places.append(try await keep(rig, answer(rig, "d", size: 101, at: 4), capacity: ByteCount(300)))
+            try expectEqual(try await rig.store.answerPlaces(after: 0, limit: 9), Array(places.suffix(2)))
+            for place in places.prefix(2) { try expectEqual(try await rig.store.cachedAnswer(place, now: rig.at(5)), nil) }
             try await expectStatistics(rig, now: 5, CacheStatistics(total: 2, bytes: 201))
         },
         LedgerCheck("An answer larger than the capacity is not kept and drives out nothing") { rig in
-            try await rig.keep(answer(rig, "a", size: 100), capacity: ByteCount(100))
-            try await rig.keep(answer(rig, "b", size: 101), capacity: ByteCount(100))
-            try expectEqual(try await rig.store.cachedAnswer(key: "b", now: rig.at(1)), nil)
+            let place = try await keep(rig, answer(rig, "a", size: 100), capacity: ByteCount(100))
+            try expectEqual(try await rig.store.keep([answer(rig, "b", size: 101)], capacity: ByteCount(100)), [])
+            try expectEqual(try await rig.store.answerPlaces(after: 0, limit: 9), [place])
             try await expectStatistics(rig, now: 1, CacheStatistics(total: 1, bytes: 100))
         },
         LedgerCheck("Clearing removes what has expired and tells how much that was") { rig in
-            for index in 0..<20 { try await rig.keep(answer(rig, "\(index)", size: 10, at: Double(index)), capacity: .mebibytes(1)) }
+            for index in 0..<20 { _ = try await keep(rig, answer(rig, "\(index)", size: 10, at: Double(index))) }
             try expectEqual(try await rig.store.clearExpiredAnswers(now: rig.at(65)), 6)
             try expectEqual(try await rig.store.clearExpiredAnswers(now: rig.at(65)), 0)
             try await expectStatistics(rig, now: 66, CacheStatistics(total: 14, expired: 1, bytes: 140))
@@ -102,6 +103,12 @@ extension LedgerConformance {
             key: key, model: "claude-haiku-4-5", provider: "anthropic", body: (0..<size).map { UInt8(truncatingIfNeeded: $0) },
             usage: Usage(inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWrite5mTokens: 4, cacheWrite1hTokens: 5, webSearches: 6),
             cost: Money(picodollars: 42), priceFrom: "row@2026-01-01", createdAt: rig.at(second), expiresAt: rig.at(second + 60))
+    }
+
+    private static func keep(_ rig: LedgerRig, _ answer: CachedAnswer, capacity: ByteCount = .mebibytes(1)) async throws -> AnswerPlace {
+        let places = try await rig.store.keep([answer], capacity: capacity)
+        try expectEqual(places.map(\.key), [answer.key])
+        return places[0]
     }
 
     private static func expectStatistics(_ rig: LedgerRig, now second: Double, _ wanted: CacheStatistics, line: Int = #line) async throws {

@@ -44,13 +44,6 @@ struct LedgerRig: Sendable {
         _ = try await store.settle(settlement(entry.id, cost: cost, status: status, usage: usage))
     }
 
-    /// Keeps an answer with the settlement of a call that cost nothing.
-    func keep(_ answer: CachedAnswer, capacity: ByteCount, through door: (any LedgerStore)? = nil) async throws {
-        let call = entry("kept-\(answer.key)-\(answer.createdAt.timeIntervalSince1970)/1", bound: 0)
-        try await reserve(call)
-        _ = try await (door ?? store).settle(settlement(call.id, cost: 0), keeping: answer, capacity: capacity)
-    }
-
     func expectStanding(
         _ scope: BudgetScope, _ period: LedgerPeriod = .today, spent: Int64 = 0, reserved: Int64 = 0, line: Int = #line
     ) async throws {

@@ -219,10 +219,7 @@ struct StagedNews {
             id: id, at: at.addingTimeInterval(2), status: isEstimated ? .estimated : .settled, cost: Money(picodollars: call.cost * factor / 100),
             usage: Usage(inputTokens: call.input, outputTokens: call.output, cacheReadTokens: kind == 2 ? 3100 : 0),
             priceFrom: "\(call.provider)/\(call.model)@2025-10-01", note: isEstimated ? "the stream broke off before its usage came" : nil)
-        if let answer = keptAnswer(day, kind, number) {
-            _ = try await store.settle(settlement, keeping: answer, capacity: .mebibytes(1))
-        } else {
-            _ = try await store.settle(settlement)
-        }
+        _ = try await store.settle(settlement)
+        if let answer = keptAnswer(day, kind, number) { _ = try await store.keep([answer], capacity: .mebibytes(1)) }
     }
 }

@@ -12,18 +12,12 @@ import WireCore
 struct AnswerIndexTests {
     private static let key = String(repeating: "ab", count: 32)
 
-    private static func keep(_ key: String, in store: SQLiteStore) async throws {
+    private static func keep(_ key: String, in store: SQLiteStore) async throws -> [AnswerPlace] {
         let now = Date(timeIntervalSince1970: 1_795_507_200)
         let answer = CachedAnswer(
             key: key, model: "m", provider: "p", body: [1], usage: Usage(), cost: .zero, priceFrom: "row", createdAt: now,
             expiresAt: now.addingTimeInterval(60))
-        let call = LedgerEntry(
-            id: "kept/1", at: now, day: LedgerPeriod("2026-11-24"), purpose: CallPurpose(operation: "gateway"), provider: "p", model: "m",
-            status: .reserved, bound: .zero, priceFrom: "row", owner: "host", expiresAt: now.addingTimeInterval(900))
-        _ = try await store.reserve(call, against: [])
-        _ = try await store.settle(
-            Settlement(id: call.id, at: now, status: .settled, cost: .zero, usage: Usage(), priceFrom: "row"), keeping: answer,
-            capacity: .mebibytes(1))
+        return try await store.keep([answer], capacity: .mebibytes(1))
     }
 
     private static func with(_ body: (SQLiteStore, SQLiteStore) async throws -> Void) async throws {
@@ -37,22 +31,25 @@ struct AnswerIndexTests {
     @Test("What was kept before it began is known, what was not is not")
     func start() async throws {
         try await Self.with { store, _ in
-            try await Self.keep(Self.key, in: store)
+            let places = try await Self.keep(Self.key, in: store)
             let index = AnswerIndex(store: store)
-            #expect(await index.mayHold(Self.key))
-            #expect(await !index.mayHold(String(repeating: "0c", count: 32)))
+            #expect(await index.place(of: Self.key) == places.first)
+            #expect(await index.place(of: String(repeating: "0c", count: 32)) == nil)
         }
     }
 
-    @Test("What this process keeps is known at once, and forgotten when it is gone")
+    @Test("What this process keeps is known at once, and forgotten when it is gone, unless it was kept again")
     func own() async throws {
         try await Self.with { store, _ in
             let index = AnswerIndex(store: store, refreshing: .seconds(3600))
-            #expect(await !index.mayHold(Self.key))
-            index.note(Self.key)
-            #expect(await index.mayHold(Self.key))
-            index.forget(Self.key)
-            #expect(await !index.mayHold(Self.key))
+            #expect(await index.place(of: Self.key) == nil)
+            let (first, second) = (AnswerPlace(key: Self.key, number: 7), AnswerPlace(key: Self.key, number: 9))
+            index.note([second, first])
+            #expect(await index.place(of: Self.key) == second)
+            index.forget(first)
+            #expect(await index.place(of: Self.key) == second)
+            index.forget(second)
+            #expect(await index.place(of: Self.key) == nil)
         }
     }
 
@@ -60,11 +57,11 @@ struct AnswerIndexTests {
     func others() async throws {
         try await Self.with { store, other in
             let index = AnswerIndex(store: store, refreshing: .zero)
-            #expect(await !index.mayHold(Self.key))
-            try await Self.keep(Self.key, in: other)
+            #expect(await index.place(of: Self.key) == nil)
+            let places = try await Self.keep(Self.key, in: other)
             let deadline = ContinuousClock.now + .seconds(10)
-            while await !index.mayHold(Self.key), .now < deadline { await Task.yield() }
-            #expect(await index.mayHold(Self.key))
+            while await index.place(of: Self.key) == nil, .now < deadline { await Task.yield() }
+            #expect(await index.place(of: Self.key) == places.first)
         }
     }
 }

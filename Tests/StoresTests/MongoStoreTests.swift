@@ -65,6 +65,23 @@ struct MongoStoreTests {
         try removeDatabase(address)
     }
 
+    @Test("A database of version 1 is brought up to date: its answers, which lay under their keys, begin anew")
+    func older() async throws {
+        try await withMongoStores(1) { _ in }
+        let address = try MongoServer.newDatabase()
+        try await MongoStore(address: address).close()
+        try run(["update": "meta", "updates": [["q": ["_id": "schema"], "u": ["$set": ["version": 1]]]]], at: address)
+        try run(["insert": "answers", "documents": [["_id": "key", "number": 1, "size": 7, "expires_at": 9]]], at: address)
+        try run(["insert": "numbers", "documents": [["_id": "answer_bytes", "value": 7]]], at: address)
+        let store = try MongoStore(address: address)
+        #expect(try await store.cacheStatistics(now: Date(timeIntervalSince1970: 0)) == CacheStatistics())
+        let marks = try run(["find": "meta", "filter": [:]], at: address).document("cursor").documents("firstBatch")
+        #expect(try marks.map { try $0.int64("version") } == [2])
+        #expect(try await store.check() == [])
+        try await store.close()
+        try removeDatabase(address)
+    }
+
     @Test("An index that was dropped is named by the check, and made again at the next start")
     func indexes() async throws {
         let address = try MongoServer.newDatabase()

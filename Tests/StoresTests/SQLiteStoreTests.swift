@@ -1,3 +1,4 @@
+import Costs
 import Foundation
 import GRDB
 import Stores
@@ -281,6 +282,42 @@ struct SQLiteStoreTests {
             #expect(try await store.sourceState(of: source) == state)
             state.notBefore = Date(timeIntervalSince1970: 1_795_000_060)
             #expect(try await store.save(state).notBefore == state.notBefore)
+            try await store.close()
+        }
+    }
+
+    @Test("Answers that were found by their keys keep their numbers, and the next counts on behind them")
+    func answers() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/desk.sqlite"
+            let now = Date(timeIntervalSince1970: 1_795_000_000)
+            let answers = ["a", "b"].map { key in
+                CachedAnswer(
+                    key: key, model: "m", provider: "p", body: [1, 0, 255], usage: Usage(inputTokens: 3), cost: Money(picodollars: 5),
+                    priceFrom: "row",
+                    createdAt: now, expiresAt: now.addingTimeInterval(60))
+            }
+            var store = try SQLiteStore(path: path)
+            let places = try await store.keep(answers, capacity: .mebibytes(1))
+            // As it was before: the same columns, with an index by key.
+            try await store.onWriter { db in
+                let table = "CREATE TABLE answers ("
+                let now = try #require(try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'answers'"))
+                let columns = try #require(now.split(separator: "(", maxSplits: 1).last)
+                try db.execute(sql: "ALTER TABLE answers RENAME TO new_answers")
+                try db.execute(sql: table + columns.replacingOccurrences(of: "key TEXT NOT NULL", with: "key TEXT NOT NULL UNIQUE"))
+                try db.execute(sql: "INSERT INTO answers SELECT * FROM new_answers; DROP TABLE new_answers")
+                try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier LIKE '8 %'")
+            }
+            try await store.close()
+            store = try SQLiteStore(path: path)
+            #expect(try await store.answerPlaces(after: 0, limit: 9) == places)
+            #expect(try await store.cachedAnswer(places[0], now: now) == answers[0])
+            let again = try await store.keep([answers[0]], capacity: .mebibytes(1))
+            #expect(again.first?.number == places[1].number + 1)
+            let statistics = try await store.cacheStatistics(now: now)
+            #expect(statistics.total == 3 && statistics.bytes == 9)
+            #expect(try await store.check() == [])
             try await store.close()
         }
     }

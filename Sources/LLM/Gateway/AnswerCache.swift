@@ -5,23 +5,20 @@ import Logging
 import Stores
 import WireCore
 
-/// An answer to keep, and how large all of them may be together.
-struct KeptAnswer: Sendable {
-    var answer: CachedAnswer
-    var capacity: ByteCount
-}
-
 /// Answers kept for equal requests of the same key. A cache that fails is no reason to fail a call.
 struct AnswerCache: Sendable {
     let store: any LedgerStore
     let index: AnswerIndex
+    let buffer: AnswerBuffer
     let rules: RulesInForce
     let clock: any DeskClock
     let logger: Logger
 
     init(store: any LedgerStore, rules: RulesInForce, clock: any DeskClock, logger: Logger) {
         self.store = store
-        index = AnswerIndex(store: store)
+        let index = AnswerIndex(store: store)
+        self.index = index
+        buffer = AnswerBuffer(store: store, onKept: index.note, logger: logger)
         self.rules = rules
         self.clock = clock
         self.logger = logger
@@ -65,10 +62,12 @@ struct AnswerCache: Sendable {
     }
 
     func answer(_ key: String) async -> CachedAnswer? {
-        guard await index.mayHold(key) else { return nil }
+        let now = clock.now()
+        if let answer = buffer.answer(key, now: now) { return answer }
+        guard let place = await index.place(of: key) else { return nil }
         do {
-            let answer = try await store.cachedAnswer(key: key, now: clock.now())
-            if answer == nil { index.forget(key) }
+            let answer = try await store.cachedAnswer(place, now: now)
+            if answer == nil { index.forget(place) }
             return answer
         } catch {
             note(error, "the cache cannot be read")
@@ -76,16 +75,15 @@ struct AnswerCache: Sendable {
         }
     }
 
-    /// An answer as it is to be kept, with the settlement of its call; nil: it is too large.
-    func kept(_ body: [UInt8], key: String, facts: CallFacts, _ settlement: Settlement) -> KeptAnswer? {
+    /// Keeps the answer of a call that was settled, unless it is too large.
+    func keep(_ body: [UInt8], key: String, facts: CallFacts, _ settlement: Settlement) {
         let configuration = rules.configuration
-        guard body.count <= configuration.largestKeptAnswer.bytes else { return nil }
+        guard body.count <= configuration.largestKeptAnswer.bytes else { return }
         let now = clock.now()
-        index.note(key)
         let answer = CachedAnswer(
             key: key, model: facts.model.id, provider: facts.model.provider, body: body, usage: settlement.usage, cost: settlement.cost,
             priceFrom: facts.row.name, createdAt: now, expiresAt: now.addingTimeInterval(configuration.keepAnswersFor.seconds))
-        return KeptAnswer(answer: answer, capacity: configuration.cacheSize)
+        buffer.put(answer, capacity: configuration.cacheSize)
     }
 
     private func note(_ error: any Error, _ what: String) {

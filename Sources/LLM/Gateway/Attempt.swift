@@ -172,11 +172,10 @@ struct Attempt: Sendable {
         }
     }
 
-    /// What makes an answer one to keep; nil: it is not to be kept.
-    private func keeper(of body: [UInt8], _ cache: (key: String, cache: AnswerCache)?) -> (@Sendable (Settlement) -> KeptAnswer?)? {
+    /// What keeps an answer once its call is settled; nil: it is not to be kept.
+    private func keeper(of body: [UInt8], _ cache: (key: String, cache: AnswerCache)?) -> ((Settlement) -> Void)? {
         guard let cache else { return nil }
-        let facts = facts
-        return { settlement in cache.cache.kept(body, key: cache.key, facts: facts, settlement) }
+        return { settlement in cache.cache.keep(body, key: cache.key, facts: facts, settlement) }
     }
 
     private func translated(_ root: JSONNode, _ body: [UInt8]) throws(TranslationFailure) -> [UInt8] {

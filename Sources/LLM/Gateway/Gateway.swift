@@ -1,7 +1,7 @@
 // LLM: the gateway, the only door to a model: reserves before a call, settles after it. Read in this order: Gateway (the way of a call),
 // ModelCall and ModelAnswer, CallFacts (what a call can cost at most), Till (reservations and settlements), Attempt (one try at a
-// provider), AnswerMeter and AnswerStream (what was used), AnswerCache, Provider; then Translation and Extractive. It knows no HTTP server
-// and no source. Tests: Tests/LLMTests, and Tests/GatewayTests with the providers' own clients.
+// provider), AnswerMeter and AnswerStream (what was used), AnswerCache with AnswerIndex and AnswerBuffer, Provider; then Translation and
+// Extractive. It knows no HTTP server and no source. Tests: Tests/LLMTests, and Tests/GatewayTests with the providers' own clients.
 
 public import Costs
 import Fetch
@@ -92,10 +92,15 @@ public final class Gateway: Sendable {
         }
     }
 
-    /// Waits for the calls that are still being heard out, for a while; what has not ended then is settled by the next start.
+    /// Returns when the answers that were to be kept are in the store; left alone they are there some hundredths of a second after the call.
+    public func storeAnswers() async { await cache.buffer.flush() }
+
+    /// Waits for the calls that are still being heard out, for a while; what has not ended then is settled by the next start. Brings the
+    /// answers to keep into the store.
     public func finish(within time: Duration = .seconds(5)) async {
         let end = ContinuousClock.now + time
         while underWay.withLock({ $0 }) > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
+        await storeAnswers()
     }
 
     /// Passes a request for a count of tokens on; it costs nothing and is not entered.

@@ -77,9 +77,9 @@ final class Till: Sendable {
 
     /// Books what was used. A usage that cannot be believed or priced, and one that costs more than it possibly can, is booked at the
     /// upper bound, marked as estimated, with the text as it came. Returns what was booked.
-    /// - Parameter keep: makes of the settlement of a believed usage the answer to keep, in the same transaction.
+    /// - Parameter keep: given the settlement of a believed usage once it is booked.
     @discardableResult
-    func settle(_ hold: Hold, _ metered: MeteredUsage, note: String? = nil, keep: (@Sendable (Settlement) -> KeptAnswer?)? = nil) async -> Money {
+    func settle(_ hold: Hold, _ metered: MeteredUsage, note: String? = nil, keep: ((Settlement) -> Void)? = nil) async -> Money {
         do {
             let reading = try metered.reading.get()
             let terms = reading.terms.completed(by: hold.terms)
@@ -90,7 +90,9 @@ final class Till: Sendable {
             let settlement = Settlement(
                 id: hold.id, at: clock.now(), status: .settled, cost: cost, usage: reading.usage, terms: terms, priceFrom: hold.row.name,
                 messageID: metered.messageID, note: note)
-            return await book(settlement, keeping: keep?(settlement))
+            let booked = await book(settlement)
+            keep?(settlement)
+            return booked
         } catch {
             return await estimate(hold, because: String(describing: error), raw: metered.raw, messageID: metered.messageID)
         }
@@ -115,12 +117,8 @@ final class Till: Sendable {
 
     /// A ledger that cannot be written now keeps the reservation, which is the safe side: the next start settles it at its bound.
     @discardableResult
-    private func book(_ settlement: Settlement, keeping kept: KeptAnswer? = nil) async -> Money {
+    private func book(_ settlement: Settlement) async -> Money {
         defer { bell.ring() }
-        if let kept {
-            // A cache that cannot be written is no reason not to book.
-            if let entry = try? await store.settle(settlement, keeping: kept.answer, capacity: kept.capacity) { return entry.cost }
-        }
         do {
             return try await store.settle(settlement).cost
         } catch {
