@@ -9,6 +9,9 @@ struct TermFactors {
         .region: ["", "global", "not_available"], .speed: ["", "standard"], .serviceTier: ["", "standard", "default", "standard_only"],
     ]
 
+    /// Other words for a tier: OpenAI takes "fast" for "priority", and names the latter in its answers.
+    private static let synonyms = ["fast": "priority"]
+
     private enum Term: String {
         case region
         case speed
@@ -33,6 +36,7 @@ struct TermFactors {
     ) throws(PriceFault) -> PriceFactor {
         guard let value else { return .one }
         if let factor = known[value] { return factor }
+        if term == .serviceTier, let factor = Self.synonyms[value].flatMap({ known[$0] }) { return factor }
         if Self.plain[term]?.contains(value) == true { return .one }
         if isRequest, value == Pricing.open { return dearest(known) }
         let names = known.isEmpty ? "it knows none" : "it knows \(known.keys.sorted().joined(separator: ", "))"

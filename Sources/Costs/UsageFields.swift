@@ -19,6 +19,17 @@ struct UsageFields {
         return try UsageFields(node, name: key)
     }
 
+    /// The objects of a list; none when it is absent or null.
+    func objects(_ key: String) throws(UsageFault) -> [UsageFields] {
+        guard let node = self[key] else { return [] }
+        guard let list = node.array, list.count <= 1000 else {
+            throw UsageFault(field: key, "\(key) is \(node.value.kindName), but must be a list of at most 1000")
+        }
+        var objects: [UsageFields] = []
+        for node in list { objects.append(try UsageFields(node, name: key)) }
+        return objects
+    }
+
     func text(_ key: String) throws(UsageFault) -> String? {
         guard let node = self[key] else { return nil }
         guard let text = node.string else { throw UsageFault(field: key, "\(key) is \(node.value.kindName), but must be a text") }

@@ -27,9 +27,38 @@ public struct UsageReading: Sendable, Hashable {
     /// Reads Anthropic's `usage` (Messages API). `input_tokens` and `output_tokens` are mandatory.
     ///
     /// Where `cache_creation_input_tokens` and the split by lifetime are both given they must agree; without the split the whole is
-    /// taken to live for five minutes, the API's default. `service_tier` "batch" is the batch term.
+    /// taken to live for five minutes, the API's default. `service_tier` "batch" is the batch term. `iterations` of type "compaction" stand
+    /// beside the sums and are added; one of a type that another model may have served (an advisor, a fallback) is a fault, because its price
+    /// is not this call's.
     public static func anthropic(_ node: JSONNode) throws(UsageFault) -> UsageReading {
         let fields = try UsageFields(node, name: "usage")
+        var usage = try anthropicTokens(fields)
+        usage.webSearches = try fields.object("server_tool_use")?.count("web_search_requests", atMost: maximumWebSearches) ?? 0
+        for iteration in try fields.objects("iterations") {
+            switch try iteration.text("type") ?? "" {
+            case "message": break
+            case "compaction":
+                let part = try anthropicTokens(iteration)
+                usage.inputTokens += part.inputTokens
+                usage.outputTokens += part.outputTokens
+                usage.cacheReadTokens += part.cacheReadTokens
+                usage.cacheWrite5mTokens += part.cacheWrite5mTokens
+                usage.cacheWrite1hTokens += part.cacheWrite1hTokens
+            case let type:
+                throw UsageFault(
+                    field: "iterations",
+                    "the usage has an iteration “\(SafeText.line(type, limit: 40))”, which may be billed at another model's price")
+            }
+        }
+        let tier = try fields.text("service_tier")
+        let terms = CallTerms(
+            isBatch: tier == "batch", region: try fields.text("inference_geo"), speed: try fields.text("speed"),
+            serviceTier: tier == "batch" ? nil : tier)
+        return UsageReading(usage: usage, terms: terms)
+    }
+
+    /// The tokens of a usage, or of one of its iterations.
+    private static func anthropicTokens(_ fields: UsageFields) throws(UsageFault) -> Usage {
         var usage = Usage()
         usage.inputTokens = try fields.tokens(required: "input_tokens")
         usage.outputTokens = try fields.tokens(required: "output_tokens")
@@ -47,12 +76,7 @@ public struct UsageReading: Sendable, Hashable {
         } else {
             usage.cacheWrite5mTokens = written ?? 0
         }
-        usage.webSearches = try fields.object("server_tool_use")?.count("web_search_requests", atMost: maximumWebSearches) ?? 0
-        let tier = try fields.text("service_tier")
-        let terms = CallTerms(
-            isBatch: tier == "batch", region: try fields.text("inference_geo"), speed: try fields.text("speed"),
-            serviceTier: tier == "batch" ? nil : tier)
-        return UsageReading(usage: usage, terms: terms)
+        return usage
     }
 
     /// Reads OpenAI's `usage`: `prompt_tokens` and `completion_tokens` (Chat Completions) or `input_tokens` and `output_tokens`

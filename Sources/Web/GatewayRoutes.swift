@@ -76,7 +76,7 @@ public struct GatewayRoutes: Sendable {
 
     private func key(of request: Request) async throws(GatewayRefusal) -> GatewayKey {
         let bearer = request.headers[.authorization].flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
-        guard let secret = request.headers[Self.apiKey] ?? bearer else {
+        guard let secret = request.headers[Self.apiKey].flatMap({ $0.isEmpty ? nil : $0 }) ?? bearer else {
             throw GatewayRefusal(.unauthorized, "no key: send one that `wiredesk keys create NAME` made, as x-api-key or as a bearer token")
         }
         let key: GatewayKey?
@@ -97,6 +97,8 @@ public struct GatewayRoutes: Sendable {
     private static let cost = field("x-wiredesk-cost-usd")
     private static let cache = field("x-wiredesk-cache")
     private static let requestID = field("request-id")
+    private static let openAIRequestID = field("x-request-id")
+    private static let anthropicVersion = field("anthropic-version")
 
     private static func field(_ name: String) -> HTTPField.Name { HTTPField.Name(name) ?? .server }
 
@@ -126,7 +128,9 @@ public struct GatewayRoutes: Sendable {
             fields.append(HTTPField(name: name, value: header.value))
         }
         fields[callID] = answer.callID
-        if fields[requestID] == nil { fields[requestID] = answer.callID }
+        // Each SDK reads its own provider's name of it.
+        let id = fields[requestID] ?? fields[openAIRequestID] ?? answer.callID
+        (fields[requestID], fields[openAIRequestID]) = (fields[requestID] ?? id, fields[openAIRequestID] ?? id)
         if answer.isCached { fields[cache] = "hit" }
         let status = HTTPResponse.Status(code: answer.status)
         switch answer.body {
@@ -157,9 +161,10 @@ public struct GatewayRoutes: Sendable {
 
     /// The priced models, in a list that both SDKs read.
     private func models(_ request: Request, only id: String?) async -> Response {
+        let isAnthropic = request.headers[Self.apiKey] != nil || request.headers[Self.anthropicVersion] != nil
         do throws(GatewayRefusal) {
             _ = try await key(of: request)
-            let models = gateway.priceTable.models.filter { $0.retired == nil && (id == nil || $0.id == id || $0.aliases.contains(id ?? "")) }
+            let models = gateway.servedModels.filter { id == nil || $0.id == id || $0.aliases.contains(id ?? "") }
             if id != nil, models.isEmpty {
                 throw GatewayRefusal(.unpriced, "the model is not in the price table; GET /v1/models lists those that are")
             }
@@ -179,7 +184,7 @@ public struct GatewayRoutes: Sendable {
             return Response(
                 status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
         } catch {
-            return Self.response(error.answer(to: ModelCall.newID(), in: request.headers[Self.apiKey] == nil ? .chat : .messages))
+            return Self.response(error.answer(to: ModelCall.newID(), in: isAnthropic ? .messages : .chat))
         }
     }
 

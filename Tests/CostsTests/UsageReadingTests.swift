@@ -21,6 +21,26 @@ struct UsageReadingTests {
         #expect(reading.terms == CallTerms(region: "us", speed: "fast", serviceTier: "standard"))
     }
 
+    @Test("A compaction stands beside the sums and is added; what another model may have served is not believed at this one's price")
+    func iterations() throws {
+        let head = #"{"input_tokens": 23000, "output_tokens": 1000, "iterations": ["#
+        let message = #"{"type": "message", "input_tokens": 23000, "output_tokens": 1000}"#
+        let compaction = #"{"type": "compaction", "input_tokens": 180000, "output_tokens": 3500, "cache_read_input_tokens": 7}"#
+        #expect(try UsageReading.anthropic(Fixtures.node(head + message + "]}")).usage == Usage(inputTokens: 23000, outputTokens: 1000))
+        #expect(
+            try UsageReading.anthropic(Fixtures.node(head + compaction + "," + message + "]}")).usage
+                == Usage(inputTokens: 203_000, outputTokens: 4500, cacheReadTokens: 7))
+        for type in ["advisor_message", "fallback_message", "news"] {
+            let other = #"{"type": "\#(type)", "model": "claude-opus-5", "input_tokens": 823, "output_tokens": 1612}"#
+            let fault = #expect(throws: UsageFault.self) { try UsageReading.anthropic(Fixtures.node(head + message + "," + other + "]}")) }
+            #expect(fault?.field == "iterations" && fault?.message.contains(type) == true)
+        }
+        #expect(throws: UsageFault.self) { try UsageReading.anthropic(Fixtures.node(head + #"{"type": "compaction"}]}"#)) }
+        #expect(throws: UsageFault.self) {
+            try UsageReading.anthropic(Fixtures.node(#"{"input_tokens": 1, "output_tokens": 1, "iterations": {"type": "message"}}"#))
+        }
+    }
+
     @Test("null is absent, and writes without a split live for five minutes")
     func nulls() throws {
         let reading = try UsageReading.anthropic(

@@ -1,13 +1,14 @@
 import Costs
 import Fetch
 import Foundation
-import LLM
 import SQLiteStore
 import Stores
 import Synchronization
 import TestSupport
 import Testing
 import WireCore
+
+@testable import LLM
 
 @Suite("The gateway") struct GatewayTests {
     @Test("A call is held before the provider is asked, and settled by its usage when the answer is given")
@@ -246,6 +247,48 @@ import WireCore
             let statuses = try await rig.entries().map(\.status)
             #expect(statuses == [.estimated])
         }
+    }
+
+    @Test("What a caller of a stream leaves unheard is heard out and kept, and nobody waits for it meanwhile")
+    func left() async throws {
+        func event(_ json: String) -> [UInt8] { Array("data: \(json)\n\n".utf8) }
+        let pieces = [
+            event(#"{"type":"message_start","message":{"id":"msg_1","usage":{"input_tokens":10,"output_tokens":1}}}"#),
+            event(#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#),
+            event(#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}"#), event(#"{"type":"message_stop"}"#),
+        ]
+        let provider = ScriptedProvider { _ in
+            ExchangeAnswer(
+                status: 200, headers: [HTTPHeader(name: "content-type", value: "text/event-stream")], body: ExchangeBody(pieces: pieces))
+        }
+        try await GatewayRig.with(provider) { rig in
+            let call = GatewayRig.call(more: #","stream":true"#)
+            let first = await rig.gateway.answer(call)
+            guard case .stream(let stream) = first.body else { return #expect(Bool(false), "the answer is no stream") }
+            #expect(try await stream.next() == pieces[0])
+            // An equal call that comes while the first is heard out.
+            stream.abandon()
+            while try await rig.entries().first?.status == .reserved { await Task.yield() }
+            let again = await rig.gateway.answer(GatewayRig.call(more: #","stream":true"#))
+            #expect(again.isCached)
+            #expect(try await again.text() == String(decoding: pieces.joined(), as: UTF8.self))
+            #expect(rig.provider.seen.count == 1)
+            #expect(try await rig.entries().map(\.status) == [.settled, .cached])
+        }
+    }
+
+    @Test("A flight that was ended twice does not end the next of its key")
+    func flights() async {
+        let flights = SingleFlight()
+        let first = flights.begin("k")
+        #expect(first != nil && flights.begin("k") == nil)
+        if let first { flights.end(first) }
+        let second = flights.begin("k")
+        #expect(second != nil)
+        if let first { flights.end(first) }
+        #expect(flights.begin("k") == nil)
+        if let second { flights.end(second) }
+        await flights.landing(of: "k")
     }
 
     @Test("What a dead process left open is settled at its bound, what a living one holds is not, nor what another machine's may hold")

@@ -34,6 +34,7 @@ actor StreamRun {
     /// Settles the call: what was metered, why the stream is broken if it is, and the whole answer if it may be kept.
     typealias Settle = @Sendable (StreamMeter, _ broken: String?, _ whole: [UInt8]?) async -> Money
     private let settle: Settle
+    private let left: @Sendable () -> Void
     private let drainFor: Duration
     private let isDrained: Bool
     private var parser = SSEParser()
@@ -45,9 +46,10 @@ actor StreamRun {
     private var kept: [UInt8]?
     private let keepAtMost: Int
 
+    /// - Parameter left: told when the caller leaves before the end.
     init(
         source: ExchangeBody, meter: StreamMeter, rewriting: StreamRewriting, drainFor: Duration, isDrained: Bool, keepAtMost: Int,
-        settle: @escaping Settle
+        left: @escaping @Sendable () -> Void, settle: @escaping Settle
     ) {
         self.source = source
         self.meter = meter
@@ -55,6 +57,7 @@ actor StreamRun {
         self.drainFor = drainFor
         self.isDrained = isDrained
         self.keepAtMost = keepAtMost
+        self.left = left
         self.settle = settle
         kept = keepAtMost > 0 ? [] : nil
     }
@@ -98,10 +101,15 @@ actor StreamRun {
             await settleOnce(broken: error.description)
             throw FetchFailure(outcome: .tooLarge, message: error.description)
         }
+        let out = rewritten(piece, events)
+        if meter.isOver { await settleOnce(broken: nil) }
+        return out
+    }
+
+    private func rewritten(_ piece: [UInt8], _ events: [SSEEvent]) -> [UInt8] {
         for event in events { meter.take(event) }
         let out = rewriting.rewrite(piece, events)
         if (kept?.count ?? 0) + out.count <= keepAtMost { kept?.append(contentsOf: out) } else { kept = nil }
-        if meter.isOver { await settleOnce(broken: nil) }
         return out
     }
 
@@ -112,11 +120,11 @@ actor StreamRun {
         cost = await settle(meter, broken, broken == nil ? kept : nil)
     }
 
-    /// Hears the provider out, within bounds, when the caller has gone.
+    /// Hears the provider out, within bounds, when the caller has gone; what comes of it is kept as if the caller had stayed.
     func drain() async {
         guard !isEnded, cost == nil else { return }
         isEnded = true
-        kept = nil
+        left()
         guard isDrained else { return await settleOnce(broken: "the call was cancelled") }
         let reader = Task { [source] in
             var iterator = source.makeAsyncIterator()
@@ -134,6 +142,6 @@ actor StreamRun {
 
     private func hear(_ piece: [UInt8]) {
         guard let events = try? parser.receive(piece) else { return }
-        for event in events { meter.take(event) }
+        _ = rewritten(piece, events)
     }
 }

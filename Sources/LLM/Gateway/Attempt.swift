@@ -43,6 +43,8 @@ struct Attempt: Sendable {
     let configuration: GatewayConfiguration
     let till: Till
     let clock: any DeskClock
+    /// Told when the caller of a stream leaves before its end.
+    let left: @Sendable () -> Void
 
     /// Told once, when the provider is done with, of how that counts for the breaker.
     typealias Ended = @Sendable (BreakerEffect, String) -> Void
@@ -205,7 +207,7 @@ struct Attempt: Sendable {
     ) -> AttemptOutcome {
         let run = StreamRun(
             source: answer.body, meter: StreamMeter(shape: provider.shape), rewriting: rewriting, drainFor: configuration.drainFor,
-            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes
+            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes, left: left
         ) { meter, broken, whole in
             let fault = broken ?? meter.error
             let cost = await till.settle(hold, meter.usage, note: fault, keep: fault == nil ? whole.flatMap { keeper(of: $0, cache) } : nil)

@@ -10,6 +10,7 @@ struct CallFacts: Sendable {
     let isStreaming: Bool
     /// Chat Completions: whether the client wants the usage at the end of a stream.
     let wantsStreamedUsage: Bool
+    /// As the request names them.
     let terms: CallTerms
     /// No usage that the provider may bill for one attempt costs more.
     let bound: Money
@@ -28,21 +29,49 @@ struct CallFacts: Sendable {
         wantsStreamedUsage = body["stream_options"]?["include_usage"]?.bool ?? false
         terms = CallTerms(
             region: body["inference_geo"]?.string, speed: body["speed"]?.string, serviceTier: body["service_tier"]?.string)
-        let size = PromptBound(body, bytes: call.body, shape: call.shape)
-        do {
-            bound = try Pricing.upperBound(
-                promptTokensAtMost: size.tokens, outputTokensAtMost: Self.outputBound(body, model, rounds: size.rounds),
-                webSearchesAtMost: row.webSearch == nil ? 0 : size.searches, terms: terms, row: row, promptClasses: size.classes)
+        var served = [(model, row)]
+        // Models that the provider itself turns to when this one refuses; each may be billed.
+        for fallback in body["fallbacks"]?.array ?? [] {
+            let name = fallback["model"]?.string ?? ""
+            guard let other = try? table.lookup(model: name), let row = try? other.row(at: now) else {
+                throw GatewayRefusal(.unpriced, "the fallback model “\(SafeText.line(name, limit: 80))” is not in the price table")
+            }
+            served.append((other, row))
+        }
+        var sum = MoneySum()
+        do throws(PriceFault) {
+            for (model, row) in served { sum += try Self.bound(call, body, model, row, terms) }
         } catch {
             throw GatewayRefusal(.badRequest, "this call has no upper bound of its price: \(error.message)")
         }
+        guard let whole = sum.money else { throw GatewayRefusal(.badRequest, "this call may cost more than 9.2 million dollars") }
+        bound = whole
+    }
+
+    private static func bound(
+        _ call: ModelCall, _ body: JSONNode, _ model: PricedModel, _ row: PriceRow, _ terms: CallTerms
+    ) throws(PriceFault) -> Money {
+        let size = PromptBound(body, bytes: call.body, shape: call.shape, provider: model.provider)
+        var (prompt, output) = (size.tokens, outputBound(body, model, call.shape, rounds: size.rounds))
+        // A conversation that grows too long is first summed up by a reading of its own, which is billed like the one that follows.
+        if body["context_management"]?["edits"]?.array?.contains(where: { $0["type"]?.string?.hasPrefix("compact") ?? true }) ?? false {
+            prompt = prompt &* 2 &+ output
+            output = output &* 2
+        }
+        // What the request leaves open the provider may choose: the project's tier, the workspace's region.
+        let open = CallTerms(
+            isBatch: terms.isBatch, region: terms.region ?? Pricing.open, speed: terms.speed, serviceTier: terms.serviceTier ?? Pricing.open)
+        return try Pricing.upperBound(
+            promptTokensAtMost: prompt, outputTokensAtMost: output, webSearchesAtMost: row.webSearch == nil ? 0 : size.searches, terms: open,
+            row: row, promptClasses: size.classes)
     }
 
     /// `max_tokens` by whichever name; what the model can at most where the request does not say, or says nonsense for the provider to
-    /// refuse. Once per choice and per round of a tool that the provider runs itself.
-    private static func outputBound(_ body: JSONNode, _ model: PricedModel, rounds: Int) -> Int {
+    /// refuse. Once per choice and per round of a tool that the provider runs itself. Anthropic takes 0 for a call that only fills the cache.
+    private static func outputBound(_ body: JSONNode, _ model: PricedModel, _ shape: WireShape, rounds: Int) -> Int {
         let asked = ["max_completion_tokens", "max_tokens"].lazy.compactMap { body[$0]?.int }.first
-        let most = asked.flatMap { $0 > 0 ? $0 : nil } ?? model.maxOutputTokens ?? PromptBound.largestContext
+        let least = shape == .messages ? 0 : 1
+        let most = asked.flatMap { $0 >= least ? $0 : nil } ?? model.maxOutputTokens ?? PromptBound.largestContext
         let choices = max(1, min(body["n"]?.int ?? 1, 1000))
         let (product, isTooLarge) = most.multipliedReportingOverflow(by: choices * rounds)
         return isTooLarge ? .max : product
@@ -71,13 +100,18 @@ struct PromptBound {
     /// Rounds of a server tool without `max_uses` (Anthropic's loop ends after ten).
     private static let openRounds = 10
 
-    init(_ body: JSONNode, bytes: [UInt8], shape: WireShape) {
+    init(_ body: JSONNode, bytes: [UInt8], shape: WireShape, provider: String) {
         tokens = bytes.count + Self.overhead
-        // Only a request that marks something for the cache writes to it.
-        let mayWrite = shape == .chat || Self.mentions("cache_control", bytes)
-        classes = mayWrite ? TokenClass.prompt : [.input, .cacheRead]
+        // A name may be spelled with escapes: then its bytes say nothing.
+        let isEscaped = Self.mentions("\\u", bytes)
+        if isEscaped || Self.mentions("cache_control", bytes) {
+            classes = TokenClass.prompt
+        } else {
+            // Anthropic writes to its cache only what a request marks; others unasked, and for one lifetime.
+            classes = provider == "anthropic" ? [.input, .cacheRead] : [.input, .cacheRead, .cacheWrite5m]
+        }
         var parts = Parts()
-        if Self.mentions("\"type\"", bytes) { parts.count(body["messages"], body["system"]) }
+        if isEscaped || Self.mentions("\"type\"", bytes) { parts.count(body["messages"], body["system"]) }
         tokens += parts.pictures * (Self.picture[shape] ?? 50_000)
         if parts.isOpenEnded { tokens = max(tokens, Self.largestContext) }
         for tool in body["tools"]?.array ?? [] {

@@ -49,6 +49,12 @@ public final class Gateway: Sendable {
     /// The table in force.
     public var priceTable: PriceTable { rules.current.prices }
 
+    /// The priced models that their providers still serve.
+    public var servedModels: [PricedModel] {
+        let now = clock.now()
+        return priceTable.models.filter { model in model.retired.map { $0 > now } ?? true }
+    }
+
     /// The settings in force.
     public var configuration: GatewayConfiguration { rules.configuration }
 
@@ -110,6 +116,10 @@ public final class Gateway: Sendable {
             if let problem = provider.problem { throw GatewayRefusal(.unconfigured, problem) }
             let body = try Self.read(call)
             let facts = try CallFacts(call, body: body, model: body["model"]?.string ?? "", table: priceTable, at: clock.now())
+            guard facts.model.provider == provider.name else {
+                throw GatewayRefusal(
+                    .badRequest, "tokens are counted for models of \(provider.name); \(facts.model.id) is of \(facts.model.provider)")
+            }
             let outgoing = try OutgoingRequest(call, facts, provider, created: 0)
             let request = ExchangeRequest(
                 url: provider.url + "/count_tokens", headers: outgoing.headers, body: outgoing.body, deadline: .now + .seconds(60))
@@ -137,16 +147,16 @@ public final class Gateway: Sendable {
     /// From the cache, or together with an equal call that is under way, or by a call of its own.
     private func answered(_ call: ModelCall, _ facts: CallFacts, _ key: String) async throws(GatewayRefusal) -> ModelAnswer {
         if let kept = await cached(call, facts, key) { return kept }
-        if !flights.begin(key) {
+        guard let flight = flights.begin(key) else {
             await flights.landing(of: key)
             if let kept = await cached(call, facts, key) { return kept }
             // The other call came to nothing that could be kept: each goes its own way.
             return try await run(call, facts, cacheKey: key)
         }
         do throws(GatewayRefusal) {
-            return try await run(call, facts, cacheKey: key, landing: { [flights] in flights.end(key) })
+            return try await run(call, facts, cacheKey: key, landing: { [flights] in flights.end(flight) })
         } catch {
-            flights.end(key)
+            flights.end(flight)
             throw error
         }
     }
@@ -162,7 +172,7 @@ public final class Gateway: Sendable {
 
     // MARK: - The chain
 
-    /// Tries the models of the chain in turn. `landing` is called once the answer is whole, or will never be.
+    /// Tries the models of the chain in turn. `landing` is called when the answer is whole, or will never be, or its caller has left.
     private func run(
         _ call: ModelCall, _ first: CallFacts, cacheKey: String?, landing: @escaping @Sendable () -> Void = {}
     ) async throws(GatewayRefusal) -> ModelAnswer {
@@ -225,7 +235,7 @@ public final class Gateway: Sendable {
         }
         let attempt = Attempt(
             call: call, facts: facts, provider: provider, number: number, deadline: deadline, configuration: rules.configuration, till: till,
-            clock: clock)
+            clock: clock, left: landing)
         let cache = cacheKey.map { key in (key: key, cache: self.cache) }
         underWay.withLock { $0 += 1 }
         let outcome: AttemptOutcome

@@ -2,29 +2,44 @@ import Synchronization
 
 /// Of equal calls at the same time one goes out; the others wait for it to land.
 final class SingleFlight: Sendable {
-    private let flights = Mutex<[String: [CheckedContinuation<Void, Never>]]>([:])
+    /// A call that has gone out.
+    struct Flight: Sendable {
+        fileprivate var key: String
+        fileprivate var number: Int
+    }
 
-    /// True for the one that goes out; it must ``end(_:)``.
-    func begin(_ key: String) -> Bool {
-        flights.withLock { flights in
-            guard flights[key] == nil else { return false }
-            flights[key] = []
-            return true
+    private struct State {
+        var flights: [String: (number: Int, waiting: [CheckedContinuation<Void, Never>])] = [:]
+        var lastNumber = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// The flight of the one that goes out, which must ``end(_:)`` it; nil when another has gone already.
+    func begin(_ key: String) -> Flight? {
+        state.withLock { state in
+            guard state.flights[key] == nil else { return nil }
+            state.lastNumber += 1
+            state.flights[key] = (state.lastNumber, [])
+            return Flight(key: key, number: state.lastNumber)
         }
     }
 
-    /// Lets the others go on. Ending twice does nothing.
-    func end(_ key: String) {
-        let waiting = flights.withLock { $0.removeValue(forKey: key) ?? [] }
+    /// Lets the others go on. Ending twice does nothing, and nothing to a later flight of the same key.
+    func end(_ flight: Flight) {
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard state.flights[flight.key]?.number == flight.number else { return [] }
+            return state.flights.removeValue(forKey: flight.key)?.waiting ?? []
+        }
         for continuation in waiting { continuation.resume() }
     }
 
     /// Returns when the call has landed, at once if it has already.
     func landing(of key: String) async {
         await withCheckedContinuation { continuation in
-            let hasLanded = flights.withLock { flights in
-                guard flights[key] != nil else { return true }
-                flights[key]?.append(continuation)
+            let hasLanded = state.withLock { state in
+                guard state.flights[key] != nil else { return true }
+                state.flights[key]?.waiting.append(continuation)
                 return false
             }
             if hasLanded { continuation.resume() }

@@ -28,7 +28,8 @@ extension Translation {
         let mediaType = rest[..<comma].prefix { $0 != ";" }.lowercased()
         guard !mediaType.isEmpty else { throw place.unsupported("a data: URL must name its media type, as in data:image/png;base64,…") }
         let source = JSONNode.members([
-            "type": .text("base64"), "media_type": .text(mediaType), "data": .text(rest[rest.index(after: comma)...]),
+            "type": .text("base64"), "media_type": .text(mediaType == "image/jpg" ? "image/jpeg" : mediaType),
+            "data": .text(rest[rest.index(after: comma)...]),
         ])
         return .members(["type": .text("image"), "source": source])
     }

@@ -65,7 +65,7 @@ extension Translation {
             chat.add("service_tier", try tier.string() == "standard_only" ? .text("default") : tier.node)
         }
         guard let output = request["output_config"] else { return }
-        if let effort = try output["effort"]?.string() { chat.add("reasoning_effort", .text(effort == "max" ? "xhigh" : effort)) }
+        if let effort = try output["effort"]?.string() { chat.add("reasoning_effort", .text(effort)) }
         guard let format = output["format"] else { return }
         guard try format.required("type").string() == "json_schema" else { throw format.unsupported("only a json_schema format can be translated") }
         let schema = JSONNode.members([

@@ -31,7 +31,7 @@ extension Translation {
         "model", "messages", "max_completion_tokens", "max_tokens", "stop", "tools", "tool_choice", "parallel_tool_calls", "stream_options",
         "user", "safety_identifier", "metadata", "n", "logprobs", "top_logprobs", "audio", "modalities", "web_search_options", "functions",
         "function_call", "response_format", "reasoning_effort", "service_tier", "frequency_penalty", "presence_penalty", "store", "logit_bias",
-        "prompt_cache_key", "prompt_cache_retention", "prediction",
+        "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "prediction", "verbosity",
     ]
 
     private static func refuseChatOnly(_ request: Spot) throws(TranslationFailure) {
@@ -76,7 +76,6 @@ extension Translation {
         switch try spot.string() {
         case "none": nil
         case "minimal": .text("low")
-        case "xhigh": .text("max")
         default: spot.node
         }
     }

@@ -12,7 +12,7 @@ public import WireCore
 /// Tests: `Tests/LLMTests`.
 public enum Translation {
     /// The depth to which a document may nest. Tool schemas are the deepest thing seen in practice, at about twenty.
-    public static let maximumDepth = 64
+    public static let maximumDepth = 256
 
     /// Reads a body from either side.
     public static func read(_ bytes: [UInt8]) throws(TranslationFailure) -> JSONNode {
