@@ -72,6 +72,26 @@ struct CallFactsTests {
         #expect(chat.bound.picodollars > 20 * token.bound.picodollars)
     }
 
+    @Test("Of two names for the output's limit the larger counts, and a whole number may be written as 3.0")
+    func doubts() throws {
+        let large = try Self.messages("").bound.picodollars
+        #expect(try Self.messages(#","max_completion_tokens":1"#).bound.picodollars >= large)
+        let both = try Self.chat(#","max_tokens":16000"#).bound.picodollars
+        #expect(try both > 3 * Self.chat("").bound.picodollars)
+        #expect(try Self.chat(#","n":3.0"#).bound.picodollars > 2 * Self.chat("").bound.picodollars)
+        #expect(try Self.chat(#","n":1e9"#).bound.picodollars > 400 * Self.chat("").bound.picodollars)
+    }
+
+    @Test("Servers of tools and OpenAI's own search are rounds over the whole context")
+    func foreignTools() throws {
+        let servers = try Self.messages(#","mcp_servers":[{"type":"url","url":"https://tools.example","name":"t"}]"#)
+        #expect(servers.bound.picodollars >= 11_000_000 * 1_000_000)
+        #expect(try Self.messages(#","mcp_servers":[]"#).bound.picodollars < 10_000 * 1_000_000)
+        let search = try Self.chat(#","web_search_options":{}"#, model: "gpt-4o-mini")
+        let row = search.row
+        #expect(search.bound.picodollars > 10 * (try Pricing.cost(of: Usage(webSearches: 1), under: CallTerms(), by: row)).picodollars)
+    }
+
     @Test("A conversation that may be summed up is read twice, a model that the provider may fall back to is bounded too")
     func moreReadings() throws {
         let plain = try Self.messages("")

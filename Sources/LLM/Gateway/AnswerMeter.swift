@@ -48,6 +48,8 @@ struct StreamMeter: Sendable {
     private var messageID: String?
     /// True once the stream has said its last word: its end, or an error.
     private(set) var isOver = false
+    /// True once the usage is that of the whole answer: what breaks off before has used more than it said.
+    private(set) var isWhole = false
     /// The error that ended it.
     private(set) var error: String?
 
@@ -64,7 +66,7 @@ struct StreamMeter: Sendable {
     }
 
     mutating func take(_ event: SSEEvent) {
-        guard let data = event.data else { return }
+        guard !isOver, let data = event.data else { return }
         switch shape {
         case .messages: takeMessages(event.name, data)
         case .chat: takeChat(data)
@@ -77,7 +79,8 @@ struct StreamMeter: Sendable {
         let node = try? JSONReader.read(data, maximumDepth: Translation.maximumDepth)
         switch node?["type"]?.string ?? name {
         case "message_start":
-            guard let message = node?["message"] else { return }
+            // A second beginning says nothing new, and its counts are those of a beginning.
+            guard !messages.hasBegun, let message = node?["message"] else { return }
             messageID = AnswerMeter.id(message)
             if let usage = message["usage"] {
                 messages.start(usage)
@@ -87,8 +90,9 @@ struct StreamMeter: Sendable {
             if let usage = node?["usage"] {
                 messages.delta(usage)
                 keep(usage, data)
+                if node?["delta"]?["stop_reason"]?.string != nil { isWhole = true }
             }
-        case "message_stop": isOver = true
+        case "message_stop": (isOver, isWhole) = (true, true)
         case "error":
             isOver = true
             error = SafeText.line(node?["error"]?["message"]?.string ?? "an error without a message", limit: 300)
@@ -98,7 +102,7 @@ struct StreamMeter: Sendable {
 
     private mutating func takeChat(_ data: [UInt8]) {
         if data.elementsEqual("[DONE]".utf8) {
-            isOver = true
+            (isOver, isWhole) = (true, true)
             return
         }
         let isFirst = messageID == nil
@@ -107,6 +111,8 @@ struct StreamMeter: Sendable {
         if isFirst { messageID = AnswerMeter.id(node) ?? "" }
         if let usage = node["usage"], !usage.isNull {
             chat = AnswerMeter.reading(usage, of: node, shape)
+            // The last chunk, which has no choices, is what carries the sum.
+            if node["choices"]?.array?.isEmpty == true { isWhole = true }
             keep(usage, data)
         }
         if let failure = node["error"], !failure.isNull {
@@ -116,11 +122,15 @@ struct StreamMeter: Sendable {
     }
 
     /// True when `"usage":` is followed by an object, or there is an `"error"`.
-    private static func mayHoldUsage(_ data: [UInt8]) -> Bool {
+    static func mayHoldUsage(_ data: [UInt8]) -> Bool {
         if ByteSearch.place(of: "\"error\"", in: data) != nil { return true }
-        guard var at = ByteSearch.place(of: "\"usage\"", in: data).map({ $0 + 7 }) else { return false }
-        while at < data.count, data[at] == 0x20 || data[at] == 0x3A || data[at] == 0x0A { at += 1 }
-        return at < data.count && data[at] != 0x6E
+        var start = 0
+        while var at = ByteSearch.place(of: "\"usage\"", in: data, from: start).map({ $0 + 7 }) {
+            while at < data.count, data[at] == 0x20 || data[at] == 0x3A || data[at] == 0x0A { at += 1 }
+            if at < data.count, data[at] != 0x6E { return true }
+            start = at
+        }
+        return false
     }
 
     private mutating func keep(_ usage: JSONNode, _ data: [UInt8]) {

@@ -8,10 +8,23 @@ import WireCore
 /// it: the provider is then heard out in the background, so that the usage becomes known.
 public final class AnswerStream: Sendable {
     private let run: StreamRun
+    /// A caller that takes nothing any more must not keep its place at the provider for ever.
+    private let watch: Task<Void, Never>
 
-    init(run: StreamRun) { self.run = run }
+    /// At `deadline` the exchange itself ends, and with it every wait for the provider; what is still open some seconds later waits for
+    /// its caller.
+    init(run: StreamRun, until deadline: ContinuousClock.Instant) {
+        self.run = run
+        watch = Task {
+            guard (try? await Task.sleep(until: deadline + .seconds(5), clock: .continuous)) != nil else { return }
+            await run.drain()
+        }
+    }
 
-    deinit { abandon() }
+    deinit {
+        watch.cancel()
+        abandon()
+    }
 
     /// The next piece; nil at the end. Throws where the provider's stream breaks off. Cancelling the caller's task does not end it
     /// (`ExchangeRequest.outlivesCaller`).
@@ -109,6 +122,7 @@ actor StreamRun {
     private func rewritten(_ piece: [UInt8], _ events: [SSEEvent]) -> [UInt8] {
         for event in events { meter.take(event) }
         let out = rewriting.rewrite(piece, events)
+        if rewriting.hasFailed { kept = nil }
         if (kept?.count ?? 0) + out.count <= keepAtMost { kept?.append(contentsOf: out) } else { kept = nil }
         return out
     }

@@ -65,6 +65,7 @@ struct Attempt: Sendable {
             return await unreached(error, hold, ended)
         }
         guard answer.status < 400 else { return await refused(answer, hold, ended) }
+        guard (200..<300).contains(answer.status) else { return await unusable(answer, hold, ended) }
         if facts.isStreaming, Self.isEventStream(answer) { return streamed(answer, outgoing.rewriting, hold, cache, ended) }
         return await whole(answer, hold, cache, ended)
     }
@@ -87,15 +88,30 @@ struct Attempt: Sendable {
 
     // MARK: - An error
 
+    /// A redirect, or a change of protocol: the caller must not follow it with its request and key.
+    private func unusable(_ answer: ExchangeAnswer, _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
+        answer.body.callOff()
+        let what = "\(provider.name) answers \(answer.status), which no model does: is its base URL right?"
+        await till.release(hold, because: what)
+        ended(faultEffect, what)
+        return AttemptOutcome(failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what), mayRetry: false, movesOn: true))
+    }
+
     /// A status of 400 or more. The provider bills no request that it refuses in its own words; a page that something between here and
     /// there made up (a 502, a 504) says nothing about what the provider did.
     private func refused(_ answer: ExchangeAnswer, _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
-        let body = (try? await answer.body.collect(upTo: 1 << 20)) ?? []
+        let body: [UInt8]
+        var broken: FetchFailure?
+        do throws(FetchFailure) {
+            body = try await answer.body.collect(upTo: configuration.answerBytes.bytes)
+        } catch {
+            (body, broken) = ([], error)
+        }
         let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth)
-        let isProviders = root?["error"] != nil
+        let isProviders = root?["error"]?.object != nil
         let what =
             "\(provider.name) answers \(answer.status)" + (root?["error"]?["message"]?.string.map { ": \(SafeText.line($0, limit: 200))" } ?? "")
-        if answer.status < 500 || isProviders || answer.status == 529 {
+        if answer.status < 500 || isProviders {
             await till.release(hold, because: what)
         } else {
             await till.estimate(hold, because: what)
@@ -107,6 +123,10 @@ struct Attempt: Sendable {
         let isTransient = [408, 409, 425, 429, 500, 502, 503, 504, 529].contains(answer.status)
         let mayRetry = isTransient && !isSpent && answer.headers["x-should-retry"] != "false" && !(answer.status == 429 && retryAfter == nil)
         ended(effect(of: answer.status), what)
+        if let broken {
+            let refusal = GatewayRefusal(.unreachable, "\(what); its body cannot be passed on: \(broken.message)", retryAfter: .seconds(1))
+            return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: isTransient, movesOn: true))
+        }
         return AttemptOutcome(
             failure: AttemptFailure(refusal: nil, mayRetry: mayRetry, movesOn: answer.status != 400 && answer.status != 413, retryAfter: retryAfter),
             answer: given(answer, .whole(translatedError(body, answer.status)), cost: .zero))
@@ -133,7 +153,14 @@ struct Attempt: Sendable {
     }
 
     private func given(_ answer: ExchangeAnswer, _ body: ModelAnswer.Body, cost: Money?) -> ModelAnswer {
-        ModelAnswer(callID: call.id, status: answer.status, headers: Provider.passedOn(answer.headers), body: body, cost: cost)
+        var headers = Provider.passedOn(answer.headers)
+        if provider.shape != call.shape {
+            // The body is another one.
+            headers.removeAll { ["content-encoding", "content-type", "etag"].contains($0.name.lowercased()) }
+            let type = if case .stream = body { "text/event-stream; charset=utf-8" } else { "application/json" }
+            headers.append(HTTPHeader(name: "content-type", value: type))
+        }
+        return ModelAnswer(callID: call.id, status: answer.status, headers: headers, body: body, cost: cost)
     }
 
     // MARK: - A whole answer
@@ -157,7 +184,7 @@ struct Attempt: Sendable {
     private func read(
         _ answer: ExchangeAnswer, _ body: [UInt8], _ hold: Till.Hold, _ cache: (key: String, cache: AnswerCache)?, _ ended: Ended
     ) async -> AttemptOutcome {
-        guard let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth), root.object != nil else {
+        guard let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth), Self.isAnswer(root, provider.shape) else {
             return await malformed(answer, body, hold, ended)
         }
         let metered = AnswerMeter.read(root, body: body, shape: provider.shape)
@@ -171,6 +198,15 @@ struct Attempt: Sendable {
             ended(.success, "")
             let refusal = GatewayRefusal(.malformed, "\(provider.name)'s answer cannot be put into the caller's shape: \(error.description)")
             return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: false, movesOn: true))
+        }
+    }
+
+    /// Whether an object is what its status says, and no error or something else altogether.
+    private static func isAnswer(_ root: JSONNode, _ shape: WireShape) -> Bool {
+        guard root["error"]?.object == nil else { return false }
+        return switch shape {
+        case .messages: root["content"]?.array != nil
+        case .chat: root["choices"]?.array?.isEmpty == false
         }
     }
 
@@ -192,7 +228,7 @@ struct Attempt: Sendable {
     private func malformed(_ answer: ExchangeAnswer, _ body: [UInt8], _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
         let type = SafeText.line(answer.headers["content-type"] ?? "no type", limit: 60)
         let start = SafeText.line(bytes: body, limit: 120)
-        let what = "\(provider.name) answers \(answer.status) with what is no JSON object (\(type)): \(start)"
+        let what = "\(provider.name) answers \(answer.status) with what is no answer of a model (\(type)): \(start)"
         await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
         ended(faultEffect, what)
         return AttemptOutcome(
@@ -210,10 +246,16 @@ struct Attempt: Sendable {
             isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes, left: left
         ) { meter, broken, whole in
             let fault = broken ?? meter.error
-            let cost = await till.settle(hold, meter.usage, note: fault, keep: fault == nil ? whole.flatMap { keeper(of: $0, cache) } : nil)
+            let cost: Money
+            if let fault, !meter.isWhole {
+                let usage = meter.usage
+                cost = await till.estimate(hold, because: fault, raw: usage.raw, messageID: usage.messageID)
+            } else {
+                cost = await till.settle(hold, meter.usage, note: fault, keep: fault == nil ? whole.flatMap { keeper(of: $0, cache) } : nil)
+            }
             ended(fault == nil ? .success : faultEffect, fault ?? "")
             return cost
         }
-        return AttemptOutcome(answer: given(answer, .stream(AnswerStream(run: run)), cost: nil))
+        return AttemptOutcome(answer: given(answer, .stream(AnswerStream(run: run, until: deadline)), cost: nil))
     }
 }

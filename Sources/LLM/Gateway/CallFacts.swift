@@ -69,10 +69,12 @@ struct CallFacts: Sendable {
     /// `max_tokens` by whichever name; what the model can at most where the request does not say, or says nonsense for the provider to
     /// refuse. Once per choice and per round of a tool that the provider runs itself. Anthropic takes 0 for a call that only fills the cache.
     private static func outputBound(_ body: JSONNode, _ model: PricedModel, _ shape: WireShape, rounds: Int) -> Int {
-        let asked = ["max_completion_tokens", "max_tokens"].lazy.compactMap { body[$0]?.int }.first
+        // Which of two names the provider reads is its choice.
+        let asked = ["max_completion_tokens", "max_tokens"].compactMap { body[$0]?.int }.max()
         let least = shape == .messages ? 0 : 1
         let most = asked.flatMap { $0 >= least ? $0 : nil } ?? model.maxOutputTokens ?? PromptBound.largestContext
-        let choices = max(1, min(body["n"]?.int ?? 1, 1000))
+        // "3.0" is three for some readers.
+        let choices = max(1, min(body["n"]?.double.map { $0 < 1000 ? Int($0.rounded(.up)) : 1000 } ?? 1, 1000))
         let (product, isTooLarge) = most.multipliedReportingOverflow(by: choices * rounds)
         return isTooLarge ? .max : product
     }
@@ -120,6 +122,12 @@ struct PromptBound {
             let uses = max(1, min(tool["max_uses"]?.int ?? Self.openRounds, 1000))
             rounds += uses
             if type.hasPrefix("web_search") { searches += uses }
+        }
+        // Servers whose tools the provider runs, and OpenAI's own search.
+        rounds += (body["mcp_servers"]?.array?.count ?? 0) > 0 ? Self.openRounds : 0
+        if body["web_search_options"]?.object != nil {
+            rounds += 1
+            searches += Self.openRounds
         }
         if rounds > 1 { tokens = Self.largestContext * rounds }
     }

@@ -123,14 +123,19 @@ public final class Gateway: Sendable {
             let outgoing = try OutgoingRequest(call, facts, provider, created: 0)
             let request = ExchangeRequest(
                 url: provider.url + "/count_tokens", headers: outgoing.headers, body: outgoing.body, deadline: .now + .seconds(60))
+            let (answer, bytes): (ExchangeAnswer, [UInt8])
             do throws(FetchFailure) {
-                let answer = try await provider.exchanger.exchange(request)
-                let bytes = try await answer.body.collect(upTo: 1 << 20)
-                return ModelAnswer(
-                    callID: call.id, status: answer.status, headers: Provider.passedOn(answer.headers), body: .whole(bytes), cost: .zero)
+                answer = try await provider.exchanger.exchange(request)
+                bytes = try await answer.body.collect(upTo: 1 << 20)
             } catch {
                 throw GatewayRefusal(.unreachable, "\(provider.name): \(error.message)", retryAfter: .seconds(1))
             }
+            let isCount = (try? JSONReader.read(bytes, maximumDepth: 16))?["input_tokens"] != nil
+            guard answer.status >= 400 || (answer.status == 200 && isCount) else {
+                throw GatewayRefusal(.malformed, "\(provider.name) answers \(answer.status) with what is no count of tokens")
+            }
+            return ModelAnswer(
+                callID: call.id, status: answer.status, headers: Provider.passedOn(answer.headers), body: .whole(bytes), cost: .zero)
         } catch {
             return error.answer(to: call.id, in: call.shape)
         }

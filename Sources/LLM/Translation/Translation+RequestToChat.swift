@@ -45,8 +45,8 @@ extension Translation {
     private static let messagesOnly = ["mcp_servers", "container", "context_management", "inference_geo"]
 
     private static let messagesKnown: Set<String> = [
-        "model", "messages", "system", "max_tokens", "stop_sequences", "tools", "tool_choice", "stream", "metadata", "thinking",
-        "output_config", "service_tier", "cache_control", "anthropic_version",
+        "model", "messages", "system", "max_tokens", "max_completion_tokens", "stop_sequences", "tools", "tool_choice", "stream", "metadata",
+        "thinking", "output_config", "service_tier", "cache_control", "anthropic_version",
     ]
 
     /// The fields that only tune, and those that say whose request it is.
