@@ -44,6 +44,8 @@ struct FaultyAnswerTests {
             for _ in 0..<2 {
                 let answer = await rig.gateway.answer(GatewayRig.call())
                 #expect(answer.status == 502 && !answer.isCached)
+                let entry = try await rig.entries().last
+                #expect(entry.map { $0.cost == $0.bound && $0.cost == answer.cost } == true)
             }
             let statuses = try await rig.entries().map(\.status)
             #expect(statuses == [.estimated, .estimated])
@@ -66,7 +68,11 @@ struct FaultyAnswerTests {
     @Test("An error of something in between says nothing about the bill", arguments: [#"{"error":"upstream timed out"}"#, #"{"error":null}"#, "<p>"])
     func proxies(body: String) async throws {
         try await GatewayRig.with(ScriptedProvider(ScriptedProvider.whole(504, body), ScriptedProvider.whole(529, body))) { rig in
-            for status in [504, 529] { #expect(await rig.gateway.answer(GatewayRig.call()).status == status) }
+            for status in [504, 529] {
+                let answer = await rig.gateway.answer(GatewayRig.call())
+                #expect(answer.status == status)
+                #expect(answer.cost.map { $0 > .zero } == true)
+            }
             let statuses = try await rig.entries().map(\.status)
             #expect(statuses == [.estimated, .estimated])
         }

@@ -71,6 +71,19 @@ struct AnswerTests {
         #expect(try Usage(messagesUsage: anthropic) == Usage(inputTokens: 1, outputTokens: 2, cacheWrite5mTokens: 3, webSearches: 4))
     }
 
+    @Test("The part of the output that thought is told in either shape, and left out where it is not known")
+    func thinking() throws {
+        let messages = try parsed(
+            #"{"id":"m","type":"message","role":"assistant","model":"c","content":[{"type":"text","text":"a"}],"stop_reason":"end_turn","#
+                + #""usage":{"input_tokens":1,"output_tokens":12,"output_tokens_details":{"thinking_tokens":9}}}"#)
+        let chat = try Translation.chatAnswer(fromMessages: messages, created: 0)
+        #expect(chat["usage"]?["completion_tokens_details"]?["reasoning_tokens"]?.int == 9)
+        #expect(try Translation.messagesAnswer(fromChat: chat)["usage"]?["output_tokens_details"]?["thinking_tokens"]?.int == 9)
+        let silent = try parsed(#"{"id":"c","model":"g","choices":[{"message":{"content":"a"}}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#)
+        let back = try Translation.messagesAnswer(fromChat: silent)
+        #expect(back["usage"]?["output_tokens"]?.int == 2 && back["usage"]?["output_tokens_details"] == nil)
+    }
+
     @Test("A count of tokens that no call can have is refused, not added up")
     func hugeUsage() throws {
         for text in ["9223372036854775807", "-1", "1.5", #""7""#] {

@@ -21,15 +21,21 @@ struct AttemptFailure: Sendable {
 struct AttemptOutcome: Sendable {
     var failure: AttemptFailure?
     var given: ModelAnswer?
+    /// What was booked for an attempt that failed.
+    var cost = Money.zero
 
     init(answer: ModelAnswer) { given = answer }
-    init(failure: AttemptFailure, answer: ModelAnswer? = nil) {
+    init(failure: AttemptFailure, answer: ModelAnswer? = nil, cost: Money = .zero) {
         self.failure = failure
+        self.cost = cost
         given = answer
     }
 
     func answer(to call: ModelCall) -> ModelAnswer {
-        given ?? (failure?.refusal ?? GatewayRefusal(.unreachable, "no answer came")).answer(to: call.id, in: call.shape)
+        if let given { return given }
+        var answer = (failure?.refusal ?? GatewayRefusal(.unreachable, "no answer came")).answer(to: call.id, in: call.shape)
+        answer.cost = cost
+        return answer
     }
 }
 
@@ -78,12 +84,19 @@ struct Attempt: Sendable {
 
     private func unreached(_ failure: FetchFailure, _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
         let what = "\(provider.name): \(failure.message)"
-        if failure.mayHaveBeenReceived { await till.estimate(hold, because: what) } else { await till.release(hold, because: what) }
+        let cost = await end(hold, isBilled: failure.mayHaveBeenReceived, what)
         ended(failure.isCancelled ? .excluded : .failure, what)
         return AttemptOutcome(
             failure: AttemptFailure(
                 refusal: GatewayRefusal(.unreachable, "\(what)." + (failure.hint.map { " \($0)" } ?? ""), retryAfter: .seconds(1)),
-                mayRetry: !failure.isCancelled, movesOn: !failure.isCancelled))
+                mayRetry: !failure.isCancelled, movesOn: !failure.isCancelled), cost: cost)
+    }
+
+    /// Books the bound where it may have been billed, and lets go of it where it surely was not. Returns what was booked.
+    private func end(_ hold: Till.Hold, isBilled: Bool, _ what: String) async -> Money {
+        if isBilled { return await till.estimate(hold, because: what) }
+        await till.release(hold, because: what)
+        return .zero
     }
 
     // MARK: - An error
@@ -111,11 +124,7 @@ struct Attempt: Sendable {
         let isProviders = root?["error"]?.object != nil
         let what =
             "\(provider.name) answers \(answer.status)" + (root?["error"]?["message"]?.string.map { ": \(SafeText.line($0, limit: 200))" } ?? "")
-        if answer.status < 500 || isProviders {
-            await till.release(hold, because: what)
-        } else {
-            await till.estimate(hold, because: what)
-        }
+        let cost = await end(hold, isBilled: answer.status >= 500 && !isProviders, what)
         let retryAfter = answer.headers["retry-after"].flatMap { Double($0) }.flatMap {
             $0.isFinite && $0 >= 0 ? Duration.seconds(min($0, 86_400)) : nil
         }
@@ -125,11 +134,11 @@ struct Attempt: Sendable {
         ended(effect(of: answer.status), what)
         if let broken {
             let refusal = GatewayRefusal(.unreachable, "\(what); its body cannot be passed on: \(broken.message)", retryAfter: .seconds(1))
-            return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: isTransient, movesOn: true))
+            return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: isTransient, movesOn: true), cost: cost)
         }
         return AttemptOutcome(
             failure: AttemptFailure(refusal: nil, mayRetry: mayRetry, movesOn: answer.status != 400 && answer.status != 413, retryAfter: retryAfter),
-            answer: given(answer, .whole(translatedError(body, answer.status)), cost: .zero))
+            answer: given(answer, .whole(translatedError(body, answer.status)), cost: cost))
     }
 
     /// Refusals say that the provider is alive. Its faults open the breaker only where the desk itself decides what to do next: a caller
@@ -194,10 +203,10 @@ struct Attempt: Sendable {
             ended(.success, "")
             return AttemptOutcome(answer: given(answer, .whole(out), cost: cost))
         } catch {
-            await till.settle(hold, metered)
+            let cost = await till.settle(hold, metered)
             ended(.success, "")
             let refusal = GatewayRefusal(.malformed, "\(provider.name)'s answer cannot be put into the caller's shape: \(error.description)")
-            return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: false, movesOn: true))
+            return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: false, movesOn: true), cost: cost)
         }
     }
 
@@ -229,10 +238,10 @@ struct Attempt: Sendable {
         let type = SafeText.line(answer.headers["content-type"] ?? "no type", limit: 60)
         let start = SafeText.line(bytes: body, limit: 120)
         let what = "\(provider.name) answers \(answer.status) with what is no answer of a model (\(type)): \(start)"
-        await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
+        let cost = await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
         ended(faultEffect, what)
         return AttemptOutcome(
-            failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what, retryAfter: .seconds(1)), mayRetry: true, movesOn: true))
+            failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what, retryAfter: .seconds(1)), mayRetry: true, movesOn: true), cost: cost)
     }
 
     // MARK: - A stream

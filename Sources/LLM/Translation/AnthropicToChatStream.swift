@@ -16,6 +16,7 @@ public struct AnthropicToChatStream: Sendable {
     public private(set) var isOver = false
     /// The usage so far; whole once the stream is over.
     public private(set) var usage = Usage()
+    private var thinking: Int?
 
     /// A tool call whose arguments are arriving.
     private struct OpenTool {
@@ -110,7 +111,10 @@ public struct AnthropicToChatStream: Sendable {
     }
 
     private mutating func messageDelta(_ event: Spot) throws(TranslationFailure) -> [UInt8] {
-        if let later = event["usage"] { try usage.take(messagesUsage: later) }
+        if let later = event["usage"] {
+            try usage.take(messagesUsage: later)
+            thinking = try later.thinkingTokens ?? thinking
+        }
         guard let delta = event["delta"], let reason = try delta["stop_reason"]?.string() else { return [] }
         return chunk(delta: .members([:]), finish: Translation.finishReason(fromStopReason: reason), sequence: delta["stop_sequence"]?.node)
     }
@@ -118,7 +122,7 @@ public struct AnthropicToChatStream: Sendable {
     private mutating func end() -> [UInt8] {
         isOver = true
         guard includesUsage else { return SSEText.done }
-        return SSEText.event(frame(choices: [], usage: usage.chatUsage)) + SSEText.done
+        return SSEText.event(frame(choices: [], usage: usage.chatUsage(thinking: thinking))) + SSEText.done
     }
 
     private func content(_ text: String, as key: String) -> [UInt8] {

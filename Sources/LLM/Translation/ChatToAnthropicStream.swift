@@ -18,6 +18,7 @@ public struct ChatToAnthropicStream: Sendable {
     public private(set) var isOver = false
     /// The usage that the provider reported; zero until it does.
     public private(set) var usage = Usage()
+    private var thinking: Int?
 
     private enum OpenBlock: Equatable {
         case none
@@ -37,7 +38,7 @@ public struct ChatToAnthropicStream: Sendable {
             isOver = true
             return SSEText.event("error", ProviderError(node: chunk.node, status: nil).messagesBody)
         }
-        if let reported = chunk["usage"] { usage = try Usage(chatUsage: reported.node) }
+        if let reported = chunk["usage"] { (usage, thinking) = (try Usage(chatUsage: reported.node), try reported.reasoningTokens) }
         let choices = try chunk["choices"]?.list() ?? []
         // Azure begins with a chunk that has neither choices nor id.
         guard hasStarted || !choices.isEmpty else { return [] }
@@ -120,7 +121,8 @@ public struct ChatToAnthropicStream: Sendable {
             "stop_reason": .text(reason), "stop_sequence": reason == "stop_sequence" ? sequence.map { .text($0) } ?? .nothing : .nothing,
         ])
         return closeBlock()
-            + SSEText.event("message_delta", .members(["type": .text("message_delta"), "delta": delta, "usage": usage.messagesUsage]))
+            + SSEText.event(
+                "message_delta", .members(["type": .text("message_delta"), "delta": delta, "usage": usage.messagesUsage(thinking: thinking)]))
             + SSEText.event("message_stop", .members(["type": .text("message_stop")]))
     }
 

@@ -33,7 +33,9 @@ extension Translation {
         var chat = JSONNode.members([
             "id": .text(try answer.required("id").string()), "object": .text("chat.completion"), "created": .whole(created),
             "model": .text(try answer.required("model").string()), "choices": .list([choice]),
-            "usage": try answer["usage"].translated({ spot throws(TranslationFailure) in try Usage(messagesUsage: spot.node).chatUsage }),
+            "usage": try answer["usage"].translated({ spot throws(TranslationFailure) in
+                try Usage(messagesUsage: spot.node).chatUsage(thinking: spot.thinkingTokens)
+            }),
         ])
         chat.passOn(from: answer, except: ["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"])
         return chat
@@ -61,11 +63,14 @@ extension Translation {
         let finish = try choice["finish_reason"]?.string() ?? "stop"
         let refused = message["refusal"]?.node.string?.isEmpty == false
         let reason = refused ? "refusal" : stopReason(fromFinishReason: finish, hasToolCalls: !calls.isEmpty, sequence: sequence)
-        let usage = try answer["usage"].translated({ spot throws(TranslationFailure) in try Usage(chatUsage: spot.node) }) ?? Usage()
+        let usage = try answer["usage"].translated({ spot throws(TranslationFailure) in
+            try Usage(chatUsage: spot.node).messagesUsage(thinking: spot.reasoningTokens)
+        })
         return .members([
             "id": .text(try answer.required("id").string()), "type": .text("message"), "role": .text("assistant"),
             "model": .text(try answer.required("model").string()), "content": .list(blocks), "stop_reason": .text(reason),
-            "stop_sequence": reason == "stop_sequence" ? sequence.map { .text($0) } ?? .nothing : .nothing, "usage": usage.messagesUsage,
+            "stop_sequence": reason == "stop_sequence" ? sequence.map { .text($0) } ?? .nothing : .nothing,
+            "usage": usage ?? Usage().messagesUsage(thinking: nil),
         ])
     }
 }

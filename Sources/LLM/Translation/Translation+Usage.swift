@@ -38,19 +38,20 @@ extension Usage {
     }
 
     /// In OpenAI's shape. Cache writes, which OpenAI does not count apart, stand in `prompt_tokens_details.cache_write_tokens`.
-    var chatUsage: JSONNode {
+    /// `thinking` is the part of the output that thought, where that is known.
+    func chatUsage(thinking: Int?) -> JSONNode {
         var details = JSONNode.members(["cached_tokens": .whole(cacheReadTokens)])
         let written = cacheWrite5mTokens + cacheWrite1hTokens
         if written > 0 { details.add("cache_write_tokens", .whole(written)) }
         if cacheWrite1hTokens > 0 { details.add("cache_write_1h_tokens", .whole(cacheWrite1hTokens)) }
         return .members([
             "prompt_tokens": .whole(promptTokens), "completion_tokens": .whole(outputTokens), "total_tokens": .whole(promptTokens + outputTokens),
-            "prompt_tokens_details": details,
+            "prompt_tokens_details": details, "completion_tokens_details": thinking.map { .members(["reasoning_tokens": .whole($0)]) },
         ])
     }
 
-    /// In Anthropic's shape.
-    var messagesUsage: JSONNode {
+    /// In Anthropic's shape. `thinking` is the part of the output that thought, where that is known.
+    func messagesUsage(thinking: Int?) -> JSONNode {
         let split = JSONNode.members([
             "ephemeral_5m_input_tokens": .whole(cacheWrite5mTokens), "ephemeral_1h_input_tokens": .whole(cacheWrite1hTokens),
         ])
@@ -58,11 +59,21 @@ extension Usage {
         return .members([
             "input_tokens": .whole(inputTokens), "output_tokens": .whole(outputTokens), "cache_read_input_tokens": .whole(cacheReadTokens),
             "cache_creation_input_tokens": .whole(written), "cache_creation": written > 0 ? split : nil,
+            "output_tokens_details": thinking.map { .members(["thinking_tokens": .whole($0)]) },
         ])
     }
 }
 
 extension Spot {
+    /// Of a usage in Anthropic's shape.
+    var thinkingTokens: Int? {
+        get throws(TranslationFailure) { try self["output_tokens_details"]?.tokens("thinking_tokens") }
+    }
+    /// Of a usage in OpenAI's shape.
+    var reasoningTokens: Int? {
+        get throws(TranslationFailure) { try self["completion_tokens_details"]?.tokens("reasoning_tokens") }
+    }
+
     /// A count of tokens; nil when it is missing. At most 10¹², so that no sum of counts overflows.
     fileprivate func tokens(_ key: String) throws(TranslationFailure) -> Int? {
         guard let member = self[key] else { return nil }
