@@ -31,7 +31,7 @@ run: build
 test:
 	@scripts/setup.sh --tests
 	@scripts/quietly.sh "building the tests" $(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build --no-parallel $(ARGS)
+	@scripts/test.sh $(SWIFT) test --skip-build --no-parallel $(ARGS)
 
 check:
 	@scripts/setup.sh --tests

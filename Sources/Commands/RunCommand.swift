@@ -124,7 +124,7 @@ struct RunCommand: AsyncParsableCommand {
                         try await desk.replace(try workspace.registryFile.load())
                     },
                     WatchedFile("price table", path: workspace.pricesPath) { try workspace.takeOverPrices(gateway) },
-                ], workspace)
+                ], LastCall { await exchanger.shutdown() }, workspace)
             await jobs.finish()
             await errands.finish(within: .seconds(3))
             await delivery.finish()
@@ -145,7 +145,9 @@ struct RunCommand: AsyncParsableCommand {
             metadata: ["registry": "\(workspace.registryFile.path)", "data": "\(workspace.data.path)", "pid": "\(getpid())"])
     }
 
-    private func serve(_ services: [any Service], watching files: [WatchedFile], _ workspace: Workspace) async throws {
+    private func serve(
+        _ services: [any Service], watching files: [WatchedFile], _ lastCall: LastCall, _ workspace: Workspace
+    ) async throws {
         let (reloads, reload) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let signals = await UnixSignalsSequence(trapping: .sighup)
         let watcher = FileWatcher(files, logger: workspace.logger, reloads: reloads)
@@ -153,7 +155,7 @@ struct RunCommand: AsyncParsableCommand {
         quiet.logLevel = .critical
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: (services + [watcher, HangUp(signals: signals, reload: reload), StartForgetting()]).map { .init(service: $0) },
+                services: (services + [watcher, HangUp(signals: signals, reload: reload), StartForgetting(), lastCall]).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet))
         try await group.run()
     }
@@ -166,5 +168,22 @@ private struct HangUp: Service {
 
     func run() async throws {
         for await _ in signals.cancelOnGracefulShutdown() { reload.yield() }
+    }
+}
+
+/// Ends what stands still at a provider when the host is to stop: a model that has fallen silent would hold it up for minutes, and service
+/// managers kill after 90 s. The calls are booked at their bounds.
+private struct LastCall: Service {
+    /// What calls under way are given to end by themselves.
+    private static let patience = Duration.seconds(15)
+    let cutOff: @Sendable () async -> Void
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        // Belongs to the process, which usually ends first.
+        Task {
+            try? await Task.sleep(for: Self.patience)
+            await cutOff()
+        }
     }
 }

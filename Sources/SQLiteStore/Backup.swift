@@ -96,7 +96,9 @@ extension SQLiteStore {
         // Closing the last connection brings the log into the file; a damaged store is kept with its log.
         if let store = try? SQLiteStore(path: path, readers: 1, isForTransfer: true) { try? await store.close() }
         guard link(path, kept) == 0 else { throw StoreFile.unwritable(kept, errno) }
-        for suffix in ["-wal", "-shm"] where access(path + suffix, F_OK) == 0 { try StoreFile.rename(path + suffix, to: kept + suffix) }
+        for file in [path + "-wal", path + "-shm"] + SettlementJournal.names(beside: path) where access(file, F_OK) == 0 {
+            try StoreFile.rename(file, to: kept + file.dropFirst(path.count))
+        }
         return kept
     }
 }

@@ -6,6 +6,8 @@ final class CommitInbox: Sendable {
     private struct State {
         var jobs: [CommitJob] = []
         var isAsleep = false
+        /// It wakes by itself soon.
+        var isSleepShort = false
         var isClosed = false
 
         /// True when the thread sleeps and has to be woken; it is then taken to be awake.
@@ -26,7 +28,7 @@ final class CommitInbox: Sendable {
     func put(_ job: CommitJob) {
         let wakes = state.withLock { state in
             state.jobs.append(job)
-            return state.wakes()
+            return job.isPatient && state.isSleepShort ? false : state.wakes()
         }
         if wakes { bell.signal() }
     }
@@ -40,25 +42,29 @@ final class CommitInbox: Sendable {
         if wakes { bell.signal() }
     }
 
-    /// What waits, in order, as soon as there is something; empty when `patience`, in milliseconds, is over; nil when closed. For one thread.
+    /// What waits, in order: as soon as one of them is in a hurry, or `patience`, in milliseconds, is over, when there may be nothing. Without
+    /// `patience`, as soon as there is something. Nil when closed. For one thread.
     func take(most: Int, patience: Int?) -> [CommitJob]? {
+        var isPatienceOver = false
         while true {
             let (jobs, isClosed) = state.withLock { state -> ([CommitJob], Bool) in
-                let jobs = Array(state.jobs.prefix(most))
+                let takes = patience == nil || isPatienceOver || state.isClosed || state.jobs.contains { !$0.isPatient }
+                let jobs = takes ? Array(state.jobs.prefix(most)) : []
                 state.jobs.removeFirst(jobs.count)
-                state.isAsleep = jobs.isEmpty && !state.isClosed
+                state.isAsleep = jobs.isEmpty && !state.isClosed && !isPatienceOver
+                state.isSleepShort = patience != nil
                 return (jobs, state.isClosed)
             }
-            if !jobs.isEmpty { return jobs }
+            if !jobs.isEmpty || isPatienceOver { return jobs }
             if isClosed { return nil }
             guard let patience else {
                 bell.wait()
                 continue
             }
             guard bell.wait(timeout: .now() + .milliseconds(patience)) == .timedOut else { continue }
-            if state.withLock({ $0.wakes() }) { return [] }
-            // Somebody came in the last moment and rings, or has rung.
-            bell.wait()
+            isPatienceOver = state.withLock { $0.wakes() }
+            // Otherwise somebody came in the last moment and rings, or has rung.
+            if !isPatienceOver { bell.wait() }
         }
     }
 }

@@ -1,5 +1,5 @@
+import Dispatch
 import GRDB
-import Synchronization
 
 /// Makes many small writes share one transaction and one fsync: callers queue their work, one thread takes all that waits.
 ///
@@ -36,6 +36,27 @@ final class GroupCommit: Sendable {
             inbox.put(CommitJob(promise: promise, run: run, fail: { caller.resume(throwing: $0) }))
         }
     }
+
+    /// Has `work` done with what comes next, or in ``Committer/longestUnsynced`` milliseconds; nobody waits for it. Where the database fails
+    /// it is tried again every second, until the end of the process.
+    func post(_ work: @escaping @Sendable (Database, LedgerBook) throws -> Void, done: @escaping @Sendable () -> Void) {
+        Self.post(work, to: inbox, done: done)
+    }
+
+    private static func post(
+        _ work: @escaping @Sendable (Database, LedgerBook) throws -> Void, to inbox: CommitInbox, done: @escaping @Sendable () -> Void
+    ) {
+        let run: CommitJob.Run = { db, book in
+            try work(db, book)
+            return done
+        }
+        let fail: @Sendable (any Error) -> Void = { error in
+            // A breach of the ledger's rules stays one.
+            guard error is DatabaseError else { return done() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) { post(work, to: inbox, done: done) }
+        }
+        inbox.put(CommitJob(promise: .committed, isPatient: true, run: run, fail: fail))
+    }
 }
 
 /// A piece of work that waits to be committed.
@@ -44,6 +65,8 @@ struct CommitJob: Sendable {
     typealias Run = @Sendable (Database, LedgerBook) throws -> Tell
 
     var promise: GroupCommit.Promise
+    /// It may wait for company.
+    var isPatient = false
     /// Does the work and returns how to tell the caller.
     var run: Run
     var fail: @Sendable (any Error) -> Void
@@ -68,7 +91,10 @@ struct Committer: Sendable {
 
     private func run() {
         var disk = Disk(sync: sync, pool: pool)
-        while let batch = inbox.take(most: Self.most, patience: disk.isBehind ? Self.longestUnsynced : nil) {
+        // What has been done is often followed by what can wait, which then finds the thread awake.
+        var expectsMore = false
+        while let batch = inbox.take(most: Self.most, patience: disk.isBehind || expectsMore ? Self.longestUnsynced : nil) {
+            expectsMore = !batch.isEmpty
             guard !batch.isEmpty else {
                 // An error comes back with the next write that needs the disk.
                 try? disk.catchUp()

@@ -44,6 +44,21 @@ extension Database {
         return entry
     }
 
+    /// Settles those that are still open; one that was never reserved here is passed over.
+    func post(_ settlements: [Settlement], _ book: LedgerBook) throws {
+        for settlement in settlements where try ledgerEntry(settlement.id)?.status == .reserved { _ = try settle(settlement, book) }
+    }
+
+    /// The same in a transaction of its own.
+    func post(_ settlements: [Settlement]) throws {
+        try inTransaction(.immediate) {
+            let book = LedgerBook()
+            try post(settlements, book)
+            try book.write(self)
+            return .commit
+        }
+    }
+
     func enterCached(_ entry: LedgerEntry, _ book: LedgerBook) throws {
         try LedgerRules.check(entry, status: .cached)
         guard try insert(entry) else { return }

@@ -14,36 +14,42 @@ extension SQLiteStore: LedgerStore {
         try await writeLedger(.committed) { db, book in try db.settle(settlement, book) }
     }
 
+    public func journal(_ settlement: Settlement) async throws {
+        try LedgerRules.check(settlement)
+        if !post(settlement) { _ = try await settle(settlement) }
+    }
+
     public func enterCached(_ entry: LedgerEntry) async throws {
         try await writeLedger { db, book in try db.enterCached(entry, book) }
     }
 
     public func openReservations() async throws -> [LedgerEntry] {
-        try await read { db in try db.openReservations() }
+        try await postLeftBehind()
+        return try await readLedger { db in try db.openReservations() }
     }
 
     public func entries(_ query: LedgerQuery) async throws -> [LedgerEntry] {
-        try await read { db in try db.ledgerEntries(query) }
+        try await readLedger { db in try db.ledgerEntries(query) }
     }
 
     public func totals(of period: LedgerPeriod) async throws -> [LedgerTotal] {
-        try await read { db in try db.totals(of: period) }
+        try await readLedger { db in try db.totals(of: period) }
     }
 
     public func dailyTotals(from first: LedgerPeriod, to last: LedgerPeriod) async throws -> [LedgerTotal] {
-        try await read { db in try db.dailyTotals(from: first, to: last) }
+        try await readLedger { db in try db.dailyTotals(from: first, to: last) }
     }
 
     public func dailySpending(from first: LedgerPeriod, to last: LedgerPeriod) async throws -> [SpendingGroup] {
-        try await read { db in try db.dailySpending(from: first, to: last) }
+        try await readLedger { db in try db.dailySpending(from: first, to: last) }
     }
 
     public func standing(of scope: BudgetScope, in period: LedgerPeriod) async throws -> BudgetStanding {
-        try await read { db in try db.standing(of: scope, in: period) }
+        try await readLedger { db in try db.standing(of: scope, in: period) }
     }
 
     public func reconcileLedger() async throws -> [String] {
-        try await read { db in try db.ledgerDifferences() }
+        try await readLedger { db in try db.ledgerDifferences() }
     }
 
     public func addKey(_ key: GatewayKey) async throws {

@@ -1,10 +1,11 @@
 // SQLiteStore: the desk's store in one SQLite file, through GRDB. Read in this order: SQLiteStore, GroupCommit and WriteAheadLog
 // (many writes, one fsync), Filing, Recognition and ResemblanceIndex (what becomes of a poll's items), Schema, StoreFile (opening, errors),
-// SQLStatements; then the …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, LedgerBook, LedgerSums,
-// LedgerReading, LedgerReconciling. The newsroom: SQLiteStore+Newsroom, NewsroomTables, EnrichmentQueue, EnrichmentRows, EnrichmentReading,
+// SQLStatements; then the …Rows files, Pruning and Checking. Money: SQLiteStore+Ledger, LedgerTables, LedgerWriting, SettlementJournal,
+// LedgerBook, LedgerSums, LedgerReading, LedgerReconciling. The newsroom: SQLiteStore+Newsroom, NewsroomTables, EnrichmentQueue, EnrichmentRows, EnrichmentReading,
 // NarrativeRows, BriefingRows, JobRows. Hosts: HostRows. It knows nothing of documents or the network, and has no clock: time comes with what it is
 // given. Tests: Tests/StoresTests.
 
+import Costs
 public import FoundationEssentials
 import GRDB
 public import Stores
@@ -21,6 +22,7 @@ public final class SQLiteStore: DeskStore {
     public let path: String
     private let pool: DatabasePool
     private let writes: GroupCommit
+    private let journal: SettlementJournal
     private let resemblances: SharedResemblances
     private let isClosed = Mutex(false)
 
@@ -42,6 +44,11 @@ public final class SQLiteStore: DeskStore {
         self.pool = pool
         let resemblances = SharedResemblances()
         self.resemblances = resemblances
+        journal = SettlementJournal(beside: path)
+        for left in SettlementJournal.leftBehind(beside: path) {
+            try pool.writeWithoutTransaction { db in try db.post(left.settlements) }
+            left.remove()
+        }
         writes = GroupCommit(
             pool: pool, sync: { try sync(log) }, onRollback: { resemblances.withLock { $0 = ResemblanceIndex() } })
     }
@@ -131,6 +138,7 @@ public final class SQLiteStore: DeskStore {
         else { return }
         do {
             try await writes.submit(.onDisk) { _, _ in }
+            journal.close()
             // So that the file alone is whole. Others who still read or write it may prevent that; then they do it later.
             _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
             try pool.close()
@@ -149,6 +157,13 @@ public final class SQLiteStore: DeskStore {
         }
     }
 
+    /// Reads what the calls of this store have come to, those that have just ended among them.
+    func readLedger<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        // Where it cannot be booked now, the reservation is read in its stead.
+        if journal.hasUnposted { try? await writeLedger(.committed) { _, _ in } }
+        return try await read(body)
+    }
+
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         try await writeLedger { db, _ in try body(db) }
     }
@@ -161,6 +176,23 @@ public final class SQLiteStore: DeskStore {
             return try await writes.submit(promise, body)
         } catch {
             throw translated(error)
+        }
+    }
+
+    /// Writes the settlement down where it survives the end of the process, and books it with what is booked next; false when it cannot be
+    /// written there.
+    func post(_ settlement: Settlement) -> Bool {
+        guard !isClosed.withLock({ $0 }), let half = journal.write(settlement) else { return false }
+        writes.post(
+            { db, book in _ = try db.settle(settlement, book) }, done: { [journal] in journal.posted(half) })
+        return true
+    }
+
+    /// Books what processes that have ended had written down.
+    func postLeftBehind() async throws {
+        for left in SettlementJournal.leftBehind(beside: path) {
+            try await writeLedger { db, book in try db.post(left.settlements, book) }
+            left.remove()
         }
     }
 

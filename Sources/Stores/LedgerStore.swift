@@ -26,6 +26,11 @@ public protocol LedgerStore: Sendable {
     /// marked as estimated, so that never less is on record than was spent.
     func settle(_ settlement: Settlement) async throws -> LedgerEntry
 
+    /// Ends a reservation of this store's as ``settle(_:)`` does, for a caller that does not want to know how the entry stands now. What is
+    /// read through this store has it at once; others, in this process or in another, may read the reservation in its stead for a few
+    /// hundredths of a second, and where the ledger cannot be written, until it can.
+    func journal(_ settlement: Settlement) async throws
+
     /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no
     /// standing. One of that id is left as it is.
     func enterCached(_ entry: LedgerEntry) async throws
@@ -84,6 +89,8 @@ public protocol LedgerStore: Sendable {
 }
 
 extension LedgerStore {
+    public func journal(_ settlement: Settlement) async throws { _ = try await settle(settlement) }
+
     /// Reads all entries of a query, page by page of its limit, so that a million need no more memory than a page.
     public func eachPage(of query: LedgerQuery, _ body: ([LedgerEntry]) throws -> Void) async throws {
         var query = query

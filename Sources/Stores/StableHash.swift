@@ -1,16 +1,16 @@
 /// FNV-1a, 64 bits: the same number for the same bytes in every process and version. For recognising, not for security.
 ///
 /// Source: draft-eastlake-fnv. The hash of no bytes is `0xcbf29ce484222325`, of "a" `0xaf63dc4c8601ec8c`.
-struct StableHash {
+package struct StableHash {
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
-    init() {}
+    package init() {}
 
     /// Begins elsewhere, so that two hashes of the same bytes are independent.
     init(salt: UInt64) { value ^= salt }
 
     /// Takes in one byte.
-    mutating func add(_ byte: UInt8) {
+    package mutating func add(_ byte: UInt8) {
         value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
     }
 
@@ -37,7 +37,7 @@ struct StableHash {
     }
 
     /// Sixteen hexadecimal digits.
-    var hex: String { Self.hex(value) }
+    package var hex: String { Self.hex(value) }
 
     /// Sixteen hexadecimal digits.
     static func hex(_ number: UInt64) -> String {

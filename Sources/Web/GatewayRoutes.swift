@@ -12,6 +12,8 @@ public import WireCore
 ///
 /// Translates HTTP to a ``ModelCall`` and back; what the provider says passes through as it is.
 public struct GatewayRoutes: Sendable {
+    private static let posts = ["/v1/messages", "/v1/messages/count_tokens", "/v1/chat/completions"]
+    private static let gets = ["/v1/models", "/v1/models/:id"]
     private let gateway: Gateway
     private let keys: KeyRing
     /// The largest request: what Anthropic takes.
@@ -30,6 +32,13 @@ public struct GatewayRoutes: Sendable {
         router.post("/v1/messages/count_tokens") { request, _ in await countTokens(request) }
         router.get("/v1/models") { request, _ in await models(request, only: nil) }
         router.get("/v1/models/:id") { request, context in await models(request, only: context.parameters.get("id")) }
+        // Every method of every other address; of those that are served, the methods that are not.
+        for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
+            let served = method == .post ? Self.posts : method == .get ? Self.gets : []
+            for path in ["/v1/**"] + Self.posts + Self.gets where !served.contains(path) {
+                router.on(RouterPath(path), method: method) { request, _ in Self.unserved(request) }
+            }
+        }
     }
 
     // MARK: - Calls
@@ -114,7 +123,8 @@ public struct GatewayRoutes: Sendable {
     private static func passedOn(_ fields: HTTPFields) -> [HTTPHeader] {
         fields.compactMap { field in
             let name = field.name.canonicalName
-            guard name.hasPrefix("anthropic-") || name.hasPrefix("openai-") || name == "accept" || name == "idempotency-key" else { return nil }
+            guard name.hasPrefix("anthropic-") || name.hasPrefix("openai-") || ["accept", "idempotency-key", "x-client-request-id"].contains(name)
+            else { return nil }
             return HTTPHeader(name: name, value: field.value)
         }
     }
@@ -161,7 +171,6 @@ public struct GatewayRoutes: Sendable {
 
     /// The priced models, in a list that both SDKs read.
     private func models(_ request: Request, only id: String?) async -> Response {
-        let isAnthropic = request.headers[Self.apiKey] != nil || request.headers[Self.anthropicVersion] != nil
         do throws(GatewayRefusal) {
             _ = try await key(of: request)
             let models = gateway.servedModels.filter { id == nil || $0.id == id || $0.aliases.contains(id ?? "") }
@@ -184,9 +193,20 @@ public struct GatewayRoutes: Sendable {
             return Response(
                 status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
         } catch {
-            return Self.response(error.answer(to: ModelCall.newID(), in: isAnthropic ? .messages : .chat))
+            return Self.response(error.answer(to: ModelCall.newID(), in: Self.isAnthropic(request) ? .messages : .chat))
         }
     }
+
+    /// The SDKs offer more than is served here; one that asks for it is told in its own shape.
+    private static func unserved(_ request: Request) -> Response {
+        let refusal = GatewayRefusal(
+            .notFound,
+            "\(request.method.rawValue) \(SafeText.line(request.uri.path, limit: 100)) is not served here; what is: POST /v1/messages, "
+                + "/v1/messages/count_tokens and /v1/chat/completions, GET /v1/models")
+        return response(refusal.answer(to: ModelCall.newID(), in: isAnthropic(request) ? .messages : .chat))
+    }
+
+    private static func isAnthropic(_ request: Request) -> Bool { request.headers[apiKey] != nil || request.headers[anthropicVersion] != nil }
 
     private static func write(_ model: PricedModel, to json: inout JSONWriter) {
         let since = model.prices.first?.from ?? Date(timeIntervalSince1970: 0)

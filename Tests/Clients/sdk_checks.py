@@ -134,6 +134,9 @@ check("messages: system blocks with cache_control", system_and_blocks)
 check("messages: count_tokens", count)
 check("models: both clients list them", listing)
 check("no caller's key reaches the provider", no_key_reaches_the_provider)
+check("what is not served says so", lambda: expect(
+    "is not served here" in str(raises(anthropic.NotFoundError, lambda: claude.messages.batches.list(), status=404))
+    and "POST /v1/embeddings is not served" in str(raises(openai.NotFoundError, lambda: gpt.embeddings.create(model="m", input="a"), status=404))))
 for status, kind in [
     (400, anthropic.BadRequestError), (401, anthropic.AuthenticationError), (403, anthropic.PermissionDeniedError), (404, anthropic.NotFoundError),
     (409, anthropic.ConflictError), (413, anthropic.APIStatusError), (429, anthropic.RateLimitError), (500, anthropic.InternalServerError),

@@ -4,12 +4,13 @@
 storm.py budget WIREDESK [--hosts N] [--stream] [--usd X] [--ratio R]   64 callers against a hard budget: spent <= budget, >= 95 % of it used
 storm.py kill   WIREDESK [--rounds N] [--stream]                        kill -9 at random moments: nothing lost, nothing twice, sums agree
 storm.py faults WIREDESK                                                usages and transfers that cannot be believed
+storm.py stop   WIREDESK                                                SIGTERM while the provider has fallen silent
 Prints a line a finding; exit 1 when something is wrong."""
 import argparse, asyncio, json, os, random, signal, socket, subprocess, sys, tempfile, time
 from decimal import Decimal
 
 parser = argparse.ArgumentParser()
-parser.add_argument("mode", choices=["budget", "kill", "faults"])
+parser.add_argument("mode", choices=["budget", "kill", "faults", "stop"])
 parser.add_argument("wiredesk")
 parser.add_argument("--hosts", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=10)
@@ -44,6 +45,7 @@ async def upstream(reader, writer):
             usage = (random.randint(5, 40), random.randint(1, max(1, 2 * body["max_tokens"] // options.ratio)))
             await asyncio.sleep(random.random() * 0.01)
             if options.mode == "faults" and await fault(text, name, usage, writer): return
+            if options.mode == "stop": return await fall_silent(reader, writer, name, body)
             billed[name] = usage
             if body.get("stream"): await stream(writer, name, usage)
             else: await whole(writer, {"id": name, "type": "message", "role": "assistant", "model": body["model"], "content": [{"type": "text", "text": "x"}],
@@ -63,10 +65,20 @@ def event(kind, **more):
     return b"%x\r\n" % len(data) + data + b"\r\n"
 
 
-async def stream(writer, name, usage, until="message_stop", final=None, twice=False):
+def begin(writer, name, prompt):
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
     writer.write(event("message_start", message={"id": name, "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None,
-                                                  "usage": {"input_tokens": usage[0], "output_tokens": 1}}))
+                                                  "usage": {"input_tokens": prompt, "output_tokens": 1}}))
+
+
+async def fall_silent(reader, writer, name, body):
+    """Nothing at all, or no more than the beginning of a stream."""
+    if body.get("stream"): begin(writer, name, 9)
+    await reader.read()
+
+
+async def stream(writer, name, usage, until="message_stop", final=None, twice=False):
+    begin(writer, name, usage[0])
     writer.write(event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
     for _ in range(4):
         writer.write(event("content_block_delta", index=0, delta={"type": "text_delta", "text": "x"}))
@@ -263,7 +275,8 @@ async def faults(folder, store, port):
     for kind, (status, entry) in FAULTS.items():
         name = f"{kind}~{random.random()}"
         seen, _ = await Caller(host.port, key).call(name, stream=kind.startswith("stream"))
-        await asyncio.sleep(0.05)
+        # Another process reads the end of a call some hundredths of a second after its caller.
+        await asyncio.sleep(0.2)
         last = ledger(folder, store)[-1]
         if (seen, last["status"]) != (status, entry): wrong(f"{kind}: {seen} and {last['status']} ({last['note']}), due were {status} and {entry}")
         if entry == "estimated" and last["costUSD"] != last["reservedUSD"]: wrong(f"{kind}: booked {last['costUSD']} of {last['reservedUSD']}")
@@ -281,6 +294,23 @@ async def faults(folder, store, port):
     print(f"{len(FAULTS) + 1} faults")
 
 
+async def stop(folder, store, port):
+    key = make_key(folder, store)
+    host = Host(folder + "/0", store, port)
+    calls = [asyncio.create_task(Caller(host.port, key).call(f"silent-{n}", stream=n == 1)) for n in range(2)]
+    await asyncio.sleep(1)
+    began = time.time()
+    host.process.send_signal(signal.SIGTERM)
+    status = await asyncio.to_thread(host.process.wait, 60)
+    took = time.time() - began
+    answers = [status for status, _ in await asyncio.gather(*calls)]
+    if status != 0 or took > 25: wrong(f"the host ended with {status} after {took:.1f} s")
+    if answers != [502, None]: wrong(f"the callers got {answers}")
+    entries = ledger(folder, store)
+    if [(e["status"], e["costUSD"] == e["reservedUSD"]) for e in entries] != [("estimated", True)] * 2: wrong(f"the ledger has {entries}")
+    print(f"ended {took:.1f} s after SIGTERM")
+
+
 async def main():
     server = await asyncio.start_server(upstream, "127.0.0.1", 0, backlog=512)
     port = server.sockets[0].getsockname()[1]
@@ -289,7 +319,7 @@ async def main():
             os.mkdir(folder + f"/{n}")
             open(folder + f"/{n}/Plugins.json", "w").write('{"version": 1, "sources": []}')
         open(folder + "/Plugins.json", "w").write('{"version": 1, "sources": []}')
-        await {"budget": budget, "kill": kill, "faults": faults}[options.mode](folder, "sqlite:" + folder + "/desk.db", port)
+        await {"budget": budget, "kill": kill, "faults": faults, "stop": stop}[options.mode](folder, "sqlite:" + folder + "/desk.db", port)
     print(f"{len(problems)} wrong")
     sys.stdout.flush()
     os._exit(1 if problems else 0)  # The upstream's open connections are nobody's concern.

@@ -52,6 +52,27 @@ struct FaultyAnswerTests {
         }
     }
 
+    @Test("A translated answer whose usage cannot be believed reaches its caller, and is booked at its bound", arguments: [true, false])
+    func translated(isStreaming: Bool) async throws {
+        let begin = #"{"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":-3}}}"#
+        let text = #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}"#
+        let opening = #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#
+        let provider =
+            isStreaming
+            ? Self.stream(Self.events([begin, opening, text, Self.end, Self.stop]))
+            : ScriptedProvider(ScriptedProvider.message(input: -3, text: "Hi"))
+        try await GatewayRig.with(provider) { rig in
+            let body =
+                #"{"model":"claude-haiku-4-5","max_tokens":9,"stream":\#(isStreaming),"messages":[{"role":"user","content":"a"}]}"#
+            let answer = await rig.gateway.answer(
+                ModelCall(shape: .chat, body: Array(body.utf8), purpose: CallPurpose(operation: "test", key: nil)))
+            let given = try await answer.text()
+            #expect(answer.status == 200 && given.contains(#""content":"Hi""#) && !given.contains("error"), "\(given)")
+            let entry = try #require(try await rig.entries().first)
+            #expect(entry.status == .estimated && entry.cost == entry.bound && entry.rawUsage?.contains("-3") == true)
+        }
+    }
+
     @Test("A redirect is a failure that nobody follows, and was not billed", arguments: [101, 301, 307])
     func redirects(status: Int) async throws {
         let provider = ScriptedProvider(

@@ -93,6 +93,17 @@ struct AnswerTests {
         }
     }
 
+    @Test("An answer whose usage cannot be read is given without it", arguments: ["-1", "1.5", #""7""#, "9223372036854775807"])
+    func unreadableUsage(count: String) throws {
+        let messages = try parsed(
+            #"{"id":"m","model":"c","content":[{"type":"text","text":"a"}],"stop_reason":"end_turn","usage":{"input_tokens":\#(count)}}"#)
+        let chat = try Translation.chatAnswer(fromMessages: messages, created: 0)
+        #expect(chat["usage"] == nil && chat["choices"]?.array?.first?["message"]?["content"]?.string == "a")
+        let answer = try parsed(#"{"id":"c","model":"g","choices":[{"message":{"content":"a"}}],"usage":{"prompt_tokens":\#(count)}}"#)
+        let back = try Translation.messagesAnswer(fromChat: answer)
+        #expect(back["usage"]?["input_tokens"]?.int == 0 && back["content"]?.array?.first?["text"]?.string == "a")
+    }
+
     @Test("Two choices cannot be one answer")
     func twoChoices() throws {
         let answer = try parsed(#"{"id":"a","model":"m","choices":[{},{}]}"#)

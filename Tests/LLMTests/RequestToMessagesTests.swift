@@ -15,6 +15,13 @@ struct RequestToMessagesTests {
             #"{"max_tokens":7,"max_completion_tokens":8,"stop":"END","user":"u1","stream":true,"stream_options":{"include_usage":true},"messages":[]}"#,
             #"{"model":"m","max_tokens":8,"stop_sequences":["END"],"metadata":{"user_id":"u1"},"stream":true,"messages":[]}"#),
         Pair(
+            "of OpenAI's labels the one that Anthropic knows",
+            #"{"metadata":{"user_id":"u1","topic":"btc"},"messages":[]}"#,
+            #"{"model":"m","max_tokens":4096,"metadata":{"user_id":"u1"},"messages":[]}"#),
+        Pair(
+            "labels that Anthropic does not know, which it would refuse",
+            #"{"metadata":{"topic":"btc"},"messages":[]}"#, #"{"model":"m","max_tokens":4096,"messages":[]}"#),
+        Pair(
             "system and developer messages are gathered",
             #"{"messages":[{"role":"system","content":"A"},{"role":"user","content":"x"},{"role":"developer","content":"B"}]}"#,
             #"{"model":"m","max_tokens":4096,"system":[{"type":"text","text":"A"},{"type":"text","text":"B"}],"messages":[{"role":"user","content":"x"}]}"#

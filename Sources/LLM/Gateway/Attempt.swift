@@ -166,8 +166,8 @@ struct Attempt: Sendable {
         if provider.shape != call.shape {
             // The body is another one.
             headers.removeAll { ["content-encoding", "content-type", "etag"].contains($0.name.lowercased()) }
-            let type = if case .stream = body { "text/event-stream; charset=utf-8" } else { "application/json" }
-            headers.append(HTTPHeader(name: "content-type", value: type))
+            let isStream = if case .stream = body { true } else { false }
+            headers.append(.contentType(isStream: isStream))
         }
         return ModelAnswer(callID: call.id, status: answer.status, headers: headers, body: body, cost: cost)
     }

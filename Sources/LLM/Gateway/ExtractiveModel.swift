@@ -15,7 +15,7 @@ public struct ExtractiveModel: Exchanging {
         let isStreaming = root["stream"]?.bool ?? false
         let body = isStreaming ? Self.events(summary) : [Self.message(summary)]
         return ExchangeAnswer(
-            status: 200, headers: [HTTPHeader(name: "content-type", value: isStreaming ? "text/event-stream; charset=utf-8" : "application/json")],
+            status: 200, headers: [.contentType(isStream: isStreaming)],
             body: ExchangeBody(pieces: body))
     }
 

@@ -168,9 +168,8 @@ public final class Gateway: Sendable {
 
     private func cached(_ call: ModelCall, _ facts: CallFacts, _ key: String) async -> ModelAnswer? {
         guard let kept = await cache.answer(key), await till.enterCached(call, facts, kept) else { return nil }
-        let type = facts.isStreaming ? "text/event-stream; charset=utf-8" : "application/json"
         var answer = ModelAnswer(
-            callID: call.id, status: 200, headers: [HTTPHeader(name: "content-type", value: type)], body: .whole(kept.body), cost: .zero)
+            callID: call.id, status: 200, headers: [.contentType(isStream: facts.isStreaming)], body: .whole(kept.body), cost: .zero)
         answer.isCached = true
         return answer
     }

@@ -12,6 +12,8 @@ public struct GatewayRefusal: Error, Sendable {
         case unauthorized
         /// The request is larger than any provider takes.
         case tooLarge
+        /// There is no such address here.
+        case notFound
         /// The model is not in the price table, or has no price now.
         case unpriced
         /// A hard budget is spent.
@@ -50,7 +52,7 @@ public struct GatewayRefusal: Error, Sendable {
         case .badRequest: 400
         case .unauthorized: 401
         case .tooLarge: 413
-        case .unpriced: 404
+        case .unpriced, .notFound: 404
         case .budget: 402
         case .reserved: 429
         case .resting, .busy, .unconfigured, .ledger: 503
@@ -64,7 +66,7 @@ public struct GatewayRefusal: Error, Sendable {
         case .badRequest: "invalid_request_error"
         case .unauthorized: "authentication_error"
         case .tooLarge: "request_too_large"
-        case .unpriced: "not_found_error"
+        case .unpriced, .notFound: "not_found_error"
         case .budget: "billing_error"
         case .reserved: "rate_limit_error"
         case .resting, .busy: "overloaded_error"
@@ -78,6 +80,7 @@ public struct GatewayRefusal: Error, Sendable {
         case .badRequest, .tooLarge: ("invalid_request_error", "bad_request")
         case .unauthorized: ("invalid_request_error", "invalid_api_key")
         case .unpriced: ("invalid_request_error", "model_not_found")
+        case .notFound: ("invalid_request_error", "unknown_url")
         case .budget: ("insufficient_quota", "insufficient_quota")
         case .reserved: ("rate_limit_error", "rate_limit_exceeded")
         case .resting, .busy, .unconfigured, .unreachable, .malformed, .ledger: ("server_error", code.rawValue)
@@ -86,7 +89,7 @@ public struct GatewayRefusal: Error, Sendable {
 
     /// As an answer to a call, in its shape.
     public func answer(to callID: String, in shape: WireShape) -> ModelAnswer {
-        var headers = [HTTPHeader(name: "content-type", value: "application/json")]
+        var headers = [HTTPHeader.contentType(isStream: false)]
         if let retryAfter {
             headers.append(HTTPHeader(name: "retry-after", value: String(max(1, Int(retryAfter.seconds.rounded(.up))))))
         } else {

@@ -86,3 +86,10 @@ public struct ModelAnswer: Sendable {
         self.cost = cost
     }
 }
+
+extension HTTPHeader {
+    /// What a body of the gateway's own making is.
+    static func contentType(isStream: Bool) -> HTTPHeader {
+        HTTPHeader(name: "content-type", value: isStream ? "text/event-stream; charset=utf-8" : "application/json")
+    }
+}

@@ -42,7 +42,7 @@ struct OutgoingRequest: Sendable {
 
     private static func headers(_ call: ModelCall, _ provider: Provider) -> [HTTPHeader] {
         let own = Set(provider.headers.map { $0.name.lowercased() })
-        var headers = provider.headers + [HTTPHeader(name: "content-type", value: "application/json")]
+        var headers = provider.headers + [HTTPHeader.contentType(isStream: false)]
         // Another provider's own fields mean nothing to this one.
         if call.shape == provider.shape { headers += call.headers.filter { !own.contains($0.name.lowercased()) } }
         if provider.shape == .messages, headers["anthropic-version"] == nil {

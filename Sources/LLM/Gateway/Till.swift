@@ -120,13 +120,13 @@ final class Till: Sendable {
     private func book(_ settlement: Settlement) async -> Money {
         defer { bell.ring() }
         do {
-            return try await store.settle(settlement).cost
+            try await store.journal(settlement)
         } catch {
             logger.error(
                 "a call could not be settled; its upper bound stays reserved until the ledger can be written",
                 metadata: ["entry": "\(settlement.id)", "error": "\(SafeText.line(String(describing: error), limit: 300))"])
-            return settlement.cost
         }
+        return settlement.cost
     }
 
     /// Enters an answer that cost nothing because it was kept; false when the ledger cannot be written.

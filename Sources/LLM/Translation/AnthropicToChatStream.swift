@@ -63,7 +63,7 @@ public struct AnthropicToChatStream: Sendable {
         let message = try event.required("message")
         id = try message.required("id").string()
         model = try message.required("model").string()
-        if let first = message["usage"] { try usage.take(messagesUsage: first) }
+        if let first = message["usage"] { take(first) }
         return chunk(delta: .members(["role": .text("assistant"), "content": .text("")]))
     }
 
@@ -111,12 +111,17 @@ public struct AnthropicToChatStream: Sendable {
     }
 
     private mutating func messageDelta(_ event: Spot) throws(TranslationFailure) -> [UInt8] {
-        if let later = event["usage"] {
-            try usage.take(messagesUsage: later)
-            thinking = try later.thinkingTokens ?? thinking
-        }
+        if let later = event["usage"] { take(later) }
         guard let delta = event["delta"], let reason = try delta["stop_reason"]?.string() else { return [] }
         return chunk(delta: .members([:]), finish: Translation.finishReason(fromStopReason: reason), sequence: delta["stop_sequence"]?.node)
+    }
+
+    /// What cannot be read says nothing: the text goes on without it.
+    private mutating func take(_ reported: Spot) {
+        var next = usage
+        guard (try? next.take(messagesUsage: reported)) != nil else { return }
+        usage = next
+        thinking = (try? reported.thinkingTokens) ?? thinking
     }
 
     private mutating func end() -> [UInt8] {

@@ -38,7 +38,10 @@ public struct ChatToAnthropicStream: Sendable {
             isOver = true
             return SSEText.event("error", ProviderError(node: chunk.node, status: nil).messagesBody)
         }
-        if let reported = chunk["usage"] { (usage, thinking) = (try Usage(chatUsage: reported.node), try reported.reasoningTokens) }
+        // What cannot be read says nothing: the text goes on without it.
+        if let reported = chunk["usage"], let read = try? Usage(chatUsage: reported.node) {
+            (usage, thinking) = (read, try? reported.reasoningTokens)
+        }
         let choices = try chunk["choices"]?.list() ?? []
         // Azure begins with a chunk that has neither choices nor id.
         guard hasStarted || !choices.isEmpty else { return [] }

@@ -5,7 +5,8 @@ extension Translation {
     /// A Messages answer as a Chat Completions answer. `created` is the time in seconds since 1970, which Anthropic does not tell.
     ///
     /// Thinking becomes `reasoning_content`, as several compatible servers name it; redacted thinking is left out. The matched stop
-    /// sequence stands in the choice's `stop_reason`, as vLLM has it. Blocks of provider-run tools throw.
+    /// sequence stands in the choice's `stop_reason`, as vLLM has it. A usage that cannot be read is left out: the answer is worth having
+    /// without it. Blocks of provider-run tools throw.
     public static func chatAnswer(fromMessages body: JSONNode, created: Int) throws(TranslationFailure) -> JSONNode {
         let answer = Spot(body)
         var text: String?
@@ -33,7 +34,7 @@ extension Translation {
         var chat = JSONNode.members([
             "id": .text(try answer.required("id").string()), "object": .text("chat.completion"), "created": .whole(created),
             "model": .text(try answer.required("model").string()), "choices": .list([choice]),
-            "usage": try answer["usage"].translated({ spot throws(TranslationFailure) in
+            "usage": try? answer["usage"].translated({ spot throws(TranslationFailure) in
                 try Usage(messagesUsage: spot.node).chatUsage(thinking: spot.thinkingTokens)
             }),
         ])
@@ -42,7 +43,8 @@ extension Translation {
     }
 
     /// A Chat Completions answer as a Messages answer. Log probabilities and a server's `reasoning_content` are left out: a thinking
-    /// block without Anthropic's signature would be refused when the client sends it back.
+    /// block without Anthropic's signature would be refused when the client sends it back. A usage that is missing or cannot be read is all
+    /// zeros, since Anthropic's shape always has one.
     public static func messagesAnswer(fromChat body: JSONNode) throws(TranslationFailure) -> JSONNode {
         let answer = Spot(body)
         let choices = try answer.required("choices")
@@ -63,7 +65,7 @@ extension Translation {
         let finish = try choice["finish_reason"]?.string() ?? "stop"
         let refused = message["refusal"]?.node.string?.isEmpty == false
         let reason = refused ? "refusal" : stopReason(fromFinishReason: finish, hasToolCalls: !calls.isEmpty, sequence: sequence)
-        let usage = try answer["usage"].translated({ spot throws(TranslationFailure) in
+        let usage = try? answer["usage"].translated({ spot throws(TranslationFailure) in
             try Usage(chatUsage: spot.node).messagesUsage(thinking: spot.reasoningTokens)
         })
         return .members([

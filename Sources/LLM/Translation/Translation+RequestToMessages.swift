@@ -51,12 +51,11 @@ extension Translation {
 
     /// The fields that only tune, and those that say whose request it is.
     private static func addTuning(of request: Spot, to result: inout JSONNode) throws(TranslationFailure) {
-        var metadata = JSONNode.members(["user_id": (request["user"] ?? request["safety_identifier"])?.node])
-        if let given = request["metadata"] {
-            _ = try given.members()
-            metadata.passOn(from: given, except: request["user"] == nil ? [] : ["user_id"])
+        // Of OpenAI's metadata, which label an answer that is stored there, Anthropic takes this one alone and refuses any other.
+        _ = try request["metadata"]?.members()
+        if let user = request["user"] ?? request["safety_identifier"] ?? request["metadata"]?["user_id"] {
+            result.add("metadata", .members(["user_id": user.node]))
         }
-        if metadata.object?.isEmpty == false { result.add("metadata", metadata) }
         if let tier = request["service_tier"] {
             result.add("service_tier", try tier.string() == "default" ? .text("standard_only") : tier.node)
         }

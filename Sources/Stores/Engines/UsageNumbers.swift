@@ -12,4 +12,12 @@ package enum UsageNumbers {
             usage.webSearches,
         ]
     }
+
+    /// Nil for another number of numbers.
+    package static func usage(_ numbers: [Int]) -> Usage? {
+        guard numbers.count == names.count else { return nil }
+        return Usage(
+            inputTokens: numbers[0], outputTokens: numbers[1], cacheReadTokens: numbers[2], cacheWrite5mTokens: numbers[3],
+            cacheWrite1hTokens: numbers[4], webSearches: numbers[5])
+    }
 }
