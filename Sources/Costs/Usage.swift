@@ -29,6 +29,16 @@ public struct Usage: Sendable, Hashable, Codable {
 
     /// The prompt's size, which decides the price tier: input + cache reads + cache writes.
     public var promptTokens: Int { inputTokens + cacheReadTokens + cacheWrite5mTokens + cacheWrite1hTokens }
+
+    /// Class by class.
+    static func += (sum: inout Usage, part: Usage) {
+        sum.inputTokens += part.inputTokens
+        sum.outputTokens += part.outputTokens
+        sum.cacheReadTokens += part.cacheReadTokens
+        sum.cacheWrite5mTokens += part.cacheWrite5mTokens
+        sum.cacheWrite1hTokens += part.cacheWrite1hTokens
+        sum.webSearches += part.webSearches
+    }
 }
 
 /// The terms under which a call was made, each of which may carry a factor in the price table.

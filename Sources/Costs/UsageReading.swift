@@ -37,13 +37,7 @@ public struct UsageReading: Sendable, Hashable {
         for iteration in try fields.objects("iterations") {
             switch try iteration.text("type") ?? "" {
             case "message": break
-            case "compaction":
-                let part = try anthropicTokens(iteration)
-                usage.inputTokens += part.inputTokens
-                usage.outputTokens += part.outputTokens
-                usage.cacheReadTokens += part.cacheReadTokens
-                usage.cacheWrite5mTokens += part.cacheWrite5mTokens
-                usage.cacheWrite1hTokens += part.cacheWrite1hTokens
+            case "compaction": usage += try anthropicTokens(iteration)
             case let type:
                 throw UsageFault(
                     field: "iterations",

@@ -103,7 +103,7 @@ private struct Filer {
         // Once a filing: what it adds itself is of its own source.
         if !hasCaughtUp { try resemblances.catchUp(db, at: instant) }
         hasCaughtUp = true
-        guard let head = resemblances.head(resembling: draft, notOf: source, at: instant) else { return nil }
+        guard let head = resemblances.titles.head(resembling: draft, notOf: source, at: instant) else { return nil }
         // It may have been pruned since it was remembered.
         return try db.exists(.articles, ["_id": .int(head)]) ? head : nil
     }

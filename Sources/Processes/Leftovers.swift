@@ -20,14 +20,24 @@ enum Leftovers {
 
     private static let swept: Void = {
         ControlGroup.sweep()
-        let prefix = Array("\(variable)=".utf8)
-        for row in ProcessTable.rows(age: .zero) where row.id != getpid() && !row.isZombie {
-            guard let environment = ProcessTable.read("/proc/\(row.id)/environ", most: 64 << 10),
-                let entry = environment.split(separator: 0).first(where: { $0.starts(with: prefix) })
-            else { continue }
-            let parts = entry.dropFirst(prefix.count).split(separator: UInt8(ascii: "-")).map { String(decoding: $0, as: UTF8.self) }
-            guard parts.count == 3, let host = pid_t(parts[0]), let start = UInt64(parts[1]), ProcessRow(host)?.start != start else { continue }
-            if ProcessRow(row.id)?.name == row.name { kill(row.id, SIGKILL) }
+        // What is born while the table is read is not in it: again, until there is nothing to end.
+        for _ in 0..<100 {
+            let left = ProcessTable.rows(age: .zero).filter(isLeft)
+            if left.isEmpty { return }
+            for row in left where ProcessRow(row.id)?.name == row.name { kill(row.id, SIGKILL) }
+            usleep(2000)
         }
     }()
+
+    /// Whether it bears the mark of a host that is dead, waited for or not.
+    private static func isLeft(_ row: ProcessRow) -> Bool {
+        let prefix = Array("\(variable)=".utf8)
+        guard row.id != getpid(), !row.isZombie, let environment = ProcessTable.read("/proc/\(row.id)/environ", most: 64 << 10),
+            let entry = environment.split(separator: 0).first(where: { $0.starts(with: prefix) })
+        else { return false }
+        let parts = entry.dropFirst(prefix.count).split(separator: UInt8(ascii: "-")).map { String(decoding: $0, as: UTF8.self) }
+        guard parts.count == 3, let id = pid_t(parts[0]), let start = UInt64(parts[1]) else { return false }
+        guard let host = ProcessRow(id) else { return true }
+        return host.start != start || host.isZombie
+    }
 }

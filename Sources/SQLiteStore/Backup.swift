@@ -62,6 +62,8 @@ extension SQLiteStore {
     /// Puts a backup in the place of the store at `path`, and keeps that one beside it under a name with `instant` in it. For when no
     /// process has the store open. The backup is checked, as a copy of its own, before anything changes; it stays as it is.
     public static func restore(_ backup: String, to path: String, at instant: Date) async throws -> Restoration {
+        // Beside a link lies nothing.
+        let path = URL(filePath: path).resolvingSymlinksInPath().path
         let new = path + ".restoring"
         do {
             try StoreFile.copy(backup, to: new)
@@ -91,15 +93,21 @@ extension SQLiteStore {
 
     /// Gives the store a second name, and takes its log away from the first. A new file under that name would read the old log otherwise.
     private static func putAside(_ path: String, at instant: Date) async throws -> String? {
-        guard access(path, F_OK) == 0 else { return nil }
         let kept = path + ".before-restore-" + UTCTime.text(instant).filter { $0 != ":" }
+        // A log whose store is gone would be read into the new one.
+        guard access(path, F_OK) == 0 else { return try putCompanionsAside(path, kept) ? kept : nil }
         // Closing the last connection brings the log into the file; a damaged store is kept with its log.
         if let store = try? SQLiteStore(path: path, readers: 1, isForTransfer: true) { try? await store.close() }
         guard link(path, kept) == 0 else { throw StoreFile.unwritable(kept, errno) }
-        for file in [path + "-wal", path + "-shm"] + SettlementJournal.names(beside: path) where access(file, F_OK) == 0 {
-            try StoreFile.rename(file, to: kept + file.dropFirst(path.count))
-        }
+        _ = try putCompanionsAside(path, kept)
         return kept
+    }
+
+    /// Takes away what lies beside a store; false when there is nothing.
+    private static func putCompanionsAside(_ path: String, _ kept: String) throws -> Bool {
+        let files = ([path + "-wal", path + "-shm"] + JournalFile.names(beside: path)).filter { access($0, F_OK) == 0 }
+        for file in files { try StoreFile.rename(file, to: kept + file.dropFirst(path.count)) }
+        return !files.isEmpty
     }
 }
 

@@ -9,6 +9,7 @@ final class CommitInbox: Sendable {
         /// It wakes by itself soon.
         var isSleepShort = false
         var isClosed = false
+        var isUsed = false
 
         /// True when the thread sleeps and has to be woken; it is then taken to be awake.
         mutating func wakes() -> Bool {
@@ -25,9 +26,13 @@ final class CommitInbox: Sendable {
         DispatchQueue(label: "wiredesk.writer").async(execute: body)
     }
 
+    /// True once there was a job.
+    var isUsed: Bool { state.withLock { $0.isUsed } }
+
     func put(_ job: CommitJob) {
         let wakes = state.withLock { state in
             state.jobs.append(job)
+            state.isUsed = true
             return job.isPatient && state.isSleepShort ? false : state.wakes()
         }
         if wakes { bell.signal() }

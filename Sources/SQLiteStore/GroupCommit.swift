@@ -26,6 +26,9 @@ final class GroupCommit: Sendable {
 
     deinit { inbox.close() }
 
+    /// False as long as nothing was to be committed.
+    var isUsed: Bool { inbox.isUsed }
+
     /// Runs `work` in a transaction and returns when what `promise` says is certain. Cancelling the caller's task changes nothing.
     func submit<T: Sendable>(_ promise: Promise, _ work: @escaping @Sendable (Database, LedgerBook) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { caller in

@@ -7,16 +7,12 @@ public import WireCore
 /// cannot overshoot a budget between looking and booking. Those that come at the same time share one, and its fsync.
 extension SQLiteStore: LedgerStore {
     public func reserve(_ entry: LedgerEntry, against budgets: [Budget]) async throws -> ReservationAnswer {
-        try await writeLedger { db, book in try db.reserve(entry, against: budgets, book) }
+        journal.prepare()
+        return try await writeLedger { db, book in try db.reserve(entry, against: budgets, book) }
     }
 
     public func settle(_ settlement: Settlement) async throws -> LedgerEntry {
         try await writeLedger(.committed) { db, book in try db.settle(settlement, book) }
-    }
-
-    public func journal(_ settlement: Settlement) async throws {
-        try LedgerRules.check(settlement)
-        if !post(settlement) { _ = try await settle(settlement) }
     }
 
     public func enterCached(_ entry: LedgerEntry) async throws {
@@ -24,8 +20,7 @@ extension SQLiteStore: LedgerStore {
     }
 
     public func openReservations() async throws -> [LedgerEntry] {
-        try await postLeftBehind()
-        return try await readLedger { db in try db.openReservations() }
+        try await readLedger { db in try db.openReservations() }
     }
 
     public func entries(_ query: LedgerQuery) async throws -> [LedgerEntry] {

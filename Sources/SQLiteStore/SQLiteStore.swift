@@ -21,8 +21,10 @@ public final class SQLiteStore: DeskStore {
     /// The database file.
     public let path: String
     private let pool: DatabasePool
-    private let writes: GroupCommit
-    private let journal: SettlementJournal
+    let writes: GroupCommit
+    let journal: SettlementJournal
+    /// With no link in it.
+    let databasePath: String
     private let resemblances: SharedResemblances
     private let isClosed = Mutex(false)
 
@@ -44,11 +46,9 @@ public final class SQLiteStore: DeskStore {
         self.pool = pool
         let resemblances = SharedResemblances()
         self.resemblances = resemblances
-        journal = SettlementJournal(beside: path)
-        for left in SettlementJournal.leftBehind(beside: path) {
-            try pool.writeWithoutTransaction { db in try db.post(left.settlements) }
-            left.remove()
-        }
+        databasePath = log.databasePath
+        journal = SettlementJournal(beside: log.databasePath)
+        try Self.postLeftBehind(beside: log.databasePath, pool)
         writes = GroupCommit(
             pool: pool, sync: { try sync(log) }, onRollback: { resemblances.withLock { $0 = ResemblanceIndex() } })
     }
@@ -137,7 +137,8 @@ public final class SQLiteStore: DeskStore {
             })
         else { return }
         do {
-            try await writes.submit(.onDisk) { _, _ in }
+            // A store that was only read needs no disk with room on it.
+            if writes.isUsed { try await writes.submit(.onDisk) { _, _ in } }
             journal.close()
             // So that the file alone is whole. Others who still read or write it may prevent that; then they do it later.
             _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
@@ -160,7 +161,7 @@ public final class SQLiteStore: DeskStore {
     /// Reads what the calls of this store have come to, those that have just ended among them.
     func readLedger<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
         // Where it cannot be booked now, the reservation is read in its stead.
-        if journal.hasUnposted { try? await writeLedger(.committed) { _, _ in } }
+        if !journal.pending.isEmpty { try? await writeLedger(.committed) { _, _ in } }
         return try await read(body)
     }
 
@@ -176,23 +177,6 @@ public final class SQLiteStore: DeskStore {
             return try await writes.submit(promise, body)
         } catch {
             throw translated(error)
-        }
-    }
-
-    /// Writes the settlement down where it survives the end of the process, and books it with what is booked next; false when it cannot be
-    /// written there.
-    func post(_ settlement: Settlement) -> Bool {
-        guard !isClosed.withLock({ $0 }), let half = journal.write(settlement) else { return false }
-        writes.post(
-            { db, book in _ = try db.settle(settlement, book) }, done: { [journal] in journal.posted(half) })
-        return true
-    }
-
-    /// Books what processes that have ended had written down.
-    func postLeftBehind() async throws {
-        for left in SettlementJournal.leftBehind(beside: path) {
-            try await writeLedger { db, book in try db.post(left.settlements, book) }
-            left.remove()
         }
     }
 

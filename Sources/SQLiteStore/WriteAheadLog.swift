@@ -13,6 +13,8 @@ import GRDBSQLite
 /// by one call for many transactions, and only where somebody waits for it. The file is ours to open: SQLite keeps no locks on it.
 final class WriteAheadLog: Sendable {
     private let descriptor: Int32
+    /// The database file's, with no link in it.
+    let databasePath: String
 
     /// Opens the log of a database in WAL mode: it stays the same file until the last connection has closed.
     init(of db: Database) throws {
@@ -20,6 +22,7 @@ final class WriteAheadLog: Sendable {
         guard let name = db.sqliteConnection.flatMap({ sqlite3_db_filename($0, "main") }), let path = sqlite3_filename_wal(name) else {
             throw DatabaseError(resultCode: .SQLITE_CANTOPEN, message: "the database has no write-ahead log")
         }
+        databasePath = String(cString: name)
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure("opening the write-ahead log") }
     }

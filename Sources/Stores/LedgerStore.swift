@@ -31,6 +31,10 @@ public protocol LedgerStore: Sendable {
     /// hundredths of a second, and where the ledger cannot be written, until it can.
     func journal(_ settlement: Settlement) async throws
 
+    /// Reservations that look open and are not to be settled as abandoned: their ends are written down, by living processes, and the ledger
+    /// has yet to take them; some may have been booked long ago. Books first what processes that have ended had written down. Throws when that cannot be done now.
+    func endsOnTheirWay() async throws -> Set<String>
+
     /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no
     /// standing. One of that id is left as it is.
     func enterCached(_ entry: LedgerEntry) async throws
@@ -90,6 +94,8 @@ public protocol LedgerStore: Sendable {
 
 extension LedgerStore {
     public func journal(_ settlement: Settlement) async throws { _ = try await settle(settlement) }
+
+    public func endsOnTheirWay() async throws -> Set<String> { [] }
 
     /// Reads all entries of a query, page by page of its limit, so that a million need no more memory than a page.
     public func eachPage(of query: LedgerQuery, _ body: ([LedgerEntry]) throws -> Void) async throws {

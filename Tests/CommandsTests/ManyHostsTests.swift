@@ -139,9 +139,9 @@ private struct ManyHosts {
                 return rest.count == 2 && rest.reduce(0, +) == count
             }
 
-            // What a host had under way when it was ended may be asked for again.
+            // What a host had under way when it was ended may be asked for again. On a busy machine a request arrives late, and the next in time.
             let early = many.visits.gaps().filter { gap in
-                gap.seconds < 8 * 0.9 && ![killed, left].contains { $0 > gap.from - .seconds(1) && $0 < gap.from + .seconds(3) }
+                gap.seconds < 8 * 0.6 && ![killed, left].contains { $0 > gap.from - .seconds(1) && $0 < gap.from + .seconds(3) }
             }
             #expect(early.isEmpty, "asked twice within an interval: \(early.map(\.seconds))")
             let titles = try await many.titles()

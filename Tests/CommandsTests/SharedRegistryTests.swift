@@ -44,7 +44,8 @@ import WireCore
             let written = try FileManager.default.attributesOfItem(atPath: rig.registry)[.modificationDate] as? Date
             let delay = inForce.timeIntervalSince(try #require(written))
             print("\(way.rawValue): in force on the other host \(delay) s after the file was changed here")
-            #expect(delay < 1)
+            // Less than a second on a machine that is not busy; without news it would be minutes.
+            #expect(delay < 10)
             try await Task.sleep(for: .seconds(max(0, 1 - delay)))
             let then = rig.newsroom.requests["decrypt"]
             try await Task.sleep(for: .seconds(3))

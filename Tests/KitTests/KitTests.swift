@@ -142,6 +142,7 @@ private struct Bench {
             while !running(), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
             #expect(running())
             kill(host.processIdentifier, SIGKILL)
+            host.waitUntilExit()
             let poll = try await bench.run("\"$WIREDESK\" poll good")
             #expect(poll.status == 0, "\(poll.output)")
             #expect(!running())

@@ -24,7 +24,7 @@ public struct SharingLoop: Service {
         (self.sharing, self.logger, self.edits, self.apply) = (sharing, logger, edits, apply)
     }
 
-    /// Runs until it is cancelled, a graceful shutdown begins or `edits` ends.
+    /// Runs until it is cancelled or a graceful shutdown begins.
     public func run() async {
         let (causes, cause) = AsyncStream.makeStream(of: Cause.self, bufferingPolicy: .bufferingNewest(8))
         let isListening = Listening()
@@ -45,6 +45,8 @@ public struct SharingLoop: Service {
                 }
             }
             for await _ in edits.cancelOnGracefulShutdown() { cause.yield(.file) }
+            // Whoever watches the file is told to end before this is, and a service that ends untold ends the host as if it had failed.
+            try? await gracefulShutdown()
             cause.finish()
             group.cancelAll()
         }

@@ -59,6 +59,11 @@ final class Till: Sendable {
         do {
             return try await store.reserve(entry, against: budgets)
         } catch {
+            // It may have been held all the same, and is never used. One that was not is passed over.
+            try? await store.journal(
+                Settlement(
+                    id: entry.id, at: entry.at, status: .released, cost: .zero, terms: entry.terms, priceFrom: entry.priceFrom,
+                    note: "the ledger could not be written, and no model was called"))
             let reason = SafeText.line(String(describing: error), limit: 300)
             logger.error("no call without a reservation, and the ledger cannot be written", metadata: ["error": "\(reason)"])
             throw GatewayRefusal(.ledger, "the ledger cannot be written, so no model is called: \(reason)", retryAfter: .seconds(5))
@@ -150,8 +155,12 @@ final class Till: Sendable {
     /// process of another machine lives cannot be seen from here: its calls are settled by the deadline alone.
     func settleAbandoned() async throws -> Int {
         let now = clock.now()
+        // Who is gone is judged first: what a process writes down before it goes is then seen below.
+        let abandoned = Set(try await store.openReservations().filter { $0.expiresAt < now || ProcessMark.isGone($0.owner) }.map(\.id))
+        guard !abandoned.isEmpty else { return 0 }
+        let ended = try await store.endsOnTheirWay()
         var count = 0
-        for entry in try await store.openReservations() where entry.expiresAt < now || ProcessMark.isGone(entry.owner) {
+        for entry in try await store.openReservations() where abandoned.contains(entry.id) && !ended.contains(entry.id) {
             _ = try await store.settle(
                 Settlement(
                     id: entry.id, at: now, status: .estimated, cost: entry.bound, terms: entry.terms, priceFrom: entry.priceFrom,
