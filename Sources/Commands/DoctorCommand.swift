@@ -57,6 +57,11 @@ struct DoctorCommand: AsyncParsableCommand {
                 name: "registry", ok: registry.sources.isEmpty ? nil : true,
                 detail: "\(workspace.registryFile.path): \(registry.sources.count.counted("source")), \(disabled) disabled")
         ]
+        do {
+            _ = try workspace.channels(registry.gateway)
+        } catch {
+            checks.append(Check(name: "alerts", ok: false, detail: "\(error.message). \(error.hint ?? "")"))
+        }
         for source in registry.sources where source.isEnabled(at: now) {
             do {
                 try source.check(environment: workspace.environment)

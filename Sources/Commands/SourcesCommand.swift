@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fetch
 import Foundation
 import Host
 import Resilience
@@ -161,7 +162,7 @@ struct SourcesShowCommand: AsyncParsableCommand {
         let palette = Palette()
         let source = line.source
         var facts: [(String, String)] = [
-            ("id", source.id.text), ("kind", source.kind.name), ("url", source.url), ("state", line.status.rawValue),
+            ("id", source.id.text), ("kind", source.kind.name), ("url", redactedURL(source.url)), ("state", line.status.rawValue),
             ("interval", source.interval.text), ("articles", String(line.articles)),
         ]
         if let fallback = source.fallback { facts.append(("fallback", fallback.text)) }

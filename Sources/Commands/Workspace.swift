@@ -112,5 +112,8 @@ func reportingErrors<T>(_ body: () async throws -> T) async throws -> T {
     } catch let error as DeskError {
         Output.error(Output.lines("wiredesk: \(error)"))
         throw error.exitCode
+    } catch is CancellationError {
+        Output.error("wiredesk: called off\n")
+        throw ExitCode(130)
     }
 }

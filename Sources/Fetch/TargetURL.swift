@@ -49,3 +49,8 @@ struct TargetURL {
         return .success(TargetURL(text: text, scheme: scheme, host: host, origin: "\(scheme)://\(host.lowercased()):\(port)"))
     }
 }
+
+/// Why an address may not be asked, in plain words; nil: it may.
+public func faultOfAddress(_ url: String) -> String? {
+    if case .failure(let problem) = TargetURL.check(url) { problem.text } else { nil }
+}

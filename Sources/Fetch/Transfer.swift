@@ -73,6 +73,12 @@ final class Transfer {
         case .failure(let problem):
             return FetchFailure(outcome: .config, message: "\(redactedURL(url)) cannot be asked: \(problem.text)", hint: "Correct the source's url.")
         case .success(let target):
+            if let header = request.headers.first(where: { !$0.isSendable }) {
+                return FetchFailure(
+                    outcome: .config,
+                    message: "the header field “\(SafeText.line(header.name, limit: 60))” cannot be sent: it holds characters that no field may hold",
+                    hint: "Correct the source's headers.")
+            }
             origin = target.origin
             visited.insert(target.text)
             return nil

@@ -7,7 +7,7 @@ extension TransferEnd {
     func failure(_ stop: Exchange.Stop?, request: ExchangeRequest, headerBytes: ByteCount) -> Failure? {
         switch stop {
         case .answerCeiling:
-            return (.tooLarge, "the answer of \(place) is larger than \(request.answerBytes)", "If that is honest, raise the request's answerBytes.")
+            return (.tooLarge, "the answer of \(place) is larger than \(request.answerBytes)", "Is this the address of a model's provider?")
         case .headerCeiling: return (.tooLarge, "\(place) sends more than \(headerBytes) of header fields", nil)
         case .deadline: return timeout
         case .silence:

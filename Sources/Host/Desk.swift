@@ -139,6 +139,7 @@ public actor Desk: Service {
         for fallback in report.fallbacks {
             if let due = fallback.state.nextPollAt { book.postpone(fallback.record.source, to: due, polledAt: fallback.state.lastPollAt) }
             log(fallback)
+            observer?(fallback)
         }
         // Where only an operator can change anything it is looked at once an interval, so that the change is not missed.
         let due = report.state.nextPollAt ?? clock.now().addingTimeInterval(source.interval.least.seconds)

@@ -181,7 +181,8 @@ public actor JobRunner: Service {
     /// A run whose host is known to be dead, or whose process of this machine is gone, does not hold its slot until its lease ends.
     private func ask(_ job: Job, _ slot: JobSlot, _ plan: JobPlan, isForced: Bool) async throws -> JobPermit {
         let request = JobRequest(
-            job: job.rawValue, slot: slot.key, owner: owner.text, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced)
+            job: job.rawValue, slot: slot.key, owner: owner.text, now: clock.now(), lease: plan.lease, attempts: plan.attempts, isForced: isForced,
+            due: slot.due)
         let permit = try await store.begin(request)
         guard case .underWay(let run) = permit else { return permit }
         let hasEnded = JobOwner.hasEnded(run.owner)

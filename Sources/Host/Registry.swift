@@ -79,8 +79,13 @@ public struct RetentionConfiguration: Sendable, Equatable {
 public struct EffectiveValue: Sendable, Equatable {
     /// "interval", "ceilings.pages", …
     public var key: String
-    public var value: String
+    /// Without what an address may hold of keys and passwords.
+    public let value: String
     public var origin: Origin
+
+    init(key: String, value: String, origin: Origin) {
+        (self.key, self.value, self.origin) = (key, value.contains("://") ? redactedURL(value) : value, origin)
+    }
 
     /// Where a value was said.
     public enum Origin: Sendable, Equatable {

@@ -175,6 +175,12 @@ public enum SettingValue: Sendable, Equatable {
                     .config, "\(key) is taken from the environment variable \(name), which is not set",
                     hint: "Set \(name) for the process that polls, or remove \(key) from the registry.")
             }
+            // A line break would begin another header field.
+            guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+                throw ReadFailure(
+                    .config, "\(key) is taken from the environment variable \(name), whose value holds a line break or another control character",
+                    hint: "Set \(name) without it: `\(name)=$(cat FILE)` leaves the last line break of a file away.")
+            }
             return value
         }
     }

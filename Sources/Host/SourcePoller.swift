@@ -59,9 +59,9 @@ public struct SourcePoller: Sendable {
     public func poll(_ source: SourceConfiguration, in registry: Registry, _ manner: Manner = .regular) async throws -> PollReport {
         var report = try await pollAlone(source, manner)
         guard !report.isHealthy, report.record.outcome != .offline else { return report }
-        guard let (server, counts) = try await fallBack(from: source, in: registry, &report.fallbacks) else { return report }
+        guard let server = try await fallBack(from: source, in: registry, &report.fallbacks) else { return report }
+        // What it brought is its own, and counted there.
         report.record.servedBy = server
-        report.items = counts
         report.record.message += "; served by \(server)"
         report.state.servedBy = server
         try await noteServer(server, of: report)
@@ -323,7 +323,7 @@ public struct SourcePoller: Sendable {
     /// without being asked, one that failed is passed over. `reports` gains what those came to that were asked.
     private func fallBack(
         from source: SourceConfiguration, in registry: Registry, _ reports: inout [PollReport]
-    ) async throws -> (SourceID, ItemCounts)? {
+    ) async throws -> SourceID? {
         var visited: Set<SourceID> = [source.id]
         var next = source.fallback
         for _ in 1...Self.longestChain {
@@ -333,11 +333,11 @@ public struct SourcePoller: Sendable {
             guard candidate.isEnabled(at: now) else { continue }
             if let state = try await store.sourceState(of: id), let due = state.nextPollAt, due > now {
                 guard state.failingSince == nil, state.lastSuccessAt != nil else { continue }
-                return (id, ItemCounts())
+                return id
             }
             let report = try await pollAlone(candidate, .scheduled)
             if !report.wasRefused { reports.append(report) }
-            if report.isHealthy { return (id, report.items) }
+            if report.isHealthy { return id }
         }
         return nil
     }

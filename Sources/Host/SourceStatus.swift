@@ -37,7 +37,8 @@ public enum SourceStatus: String, Sendable, CaseIterable {
         switch state.breaker.state {
         case .open, .halfOpen, .forcedOpen: self = .resting
         default:
-            if state.failingSince != nil {
+            // A machine without network is no fault of the source's, and no news either.
+            if state.failingSince != nil || state.lastOutcome == .offline {
                 self = .failing
             } else if let expects = source.expects, let since = state.lastNewItemAt ?? state.lastSuccessAt,
                 now.timeIntervalSince(since) > expects.seconds

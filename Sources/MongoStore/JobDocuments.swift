@@ -15,10 +15,13 @@ extension MongoAccess {
         let last = try run(slot)
         if !request.isForced {
             // What is done stays done, even if it was tried again by hand and that failed.
-            if let done = try run(slot + ["outcome": ["$in": ["done", "nothing_to_do"]]]) { return .alreadyDone(done) }
+            var nothing: BSONDocument = ["outcome": "nothing_to_do"]
+            if let due = request.due { nothing = nothing + ["started_at": ["$gte": BSON(due)]] }
+            if let done = try run(slot + ["$or": [["outcome": "done"], .document(nothing)]]) { return .alreadyDone(done) }
             if let last, let refusal = refusal(last, request) { return refusal }
         }
-        return .granted(try start(request, attempt: (last?.attempt ?? 0) + 1))
+        // One that had nothing to do was no attempt.
+        return .granted(try start(request, attempt: last.map { $0.outcome == .nothingToDo ? 1 : $0.attempt + 1 } ?? 1))
     }
 
     func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) throws -> Bool {
@@ -74,6 +77,7 @@ extension MongoAccess {
     private func run(_ filter: BSONDocument) throws -> JobRun? { try first(.jobRuns, filter, sort: ["_id": -1]).map(JobDocument.run) }
 
     private func refusal(_ last: JobRun, _ request: JobRequest) -> JobPermit? {
+        if last.outcome == .nothingToDo { return nil }
         if last.outcome == .givenUp || last.attempt >= request.attempts { return .givenUp(last) }
         if let retryAt = last.retryAt, retryAt > request.now { return .later(last) }
         return nil

@@ -38,6 +38,8 @@ struct Unanswered: Error, Sendable {
 /// The newsroom's way to the models: through the gateway, with the desk's own operation names.
 public struct ModelDesk: Sendable {
     private let gateway: Gateway
+    /// A model that is silent for longer holds up all that waits to be read; the desk then reads by itself.
+    private static let patience = Duration.seconds(240)
 
     public init(gateway: Gateway) { self.gateway = gateway }
 
@@ -62,6 +64,7 @@ public struct ModelDesk: Sendable {
             headers: [HTTPHeader(name: "anthropic-version", value: "2023-06-01")], purpose: question.purpose)
         call.fallbacks = Array(usable.dropFirst())
         call.attemptsPerModel = 2
+        call.deadline = Self.patience
         let answer = await gateway.answer(call)
         // So that what a crash keeps from being filed is answered for nothing when it is asked again.
         await gateway.storeAnswers()

@@ -15,7 +15,8 @@ extension Database {
             if let done = try runThatDid(request) { return .alreadyDone(done) }
             if let last, let refusal = refusal(last, request) { return refusal }
         }
-        return .granted(try start(request, attempt: (last?.attempt ?? 0) + 1))
+        // One that had nothing to do was no attempt.
+        return .granted(try start(request, attempt: last.map { $0.outcome == .nothingToDo ? 1 : $0.attempt + 1 } ?? 1))
     }
 
     func end(_ run: Int64, as outcome: JobOutcome, message: String, retryAt: Date?, at instant: Date) throws -> Bool {
@@ -71,11 +72,15 @@ extension Database {
     /// What is done stays done, even if it was tried again by hand and that failed.
     private func runThatDid(_ request: JobRequest) throws -> JobRun? {
         try first(
-            "\(JobColumns.select) WHERE job = ? AND slot = ? AND outcome IN ('done', 'nothing_to_do') ORDER BY id DESC LIMIT 1",
-            .text(request.job), .text(request.slot), make: JobColumns.run)
+            """
+            \(JobColumns.select) WHERE job = ? AND slot = ?
+            AND (outcome = 'done' OR outcome = 'nothing_to_do' AND started_at >= ?) ORDER BY id DESC LIMIT 1
+            """,
+            .text(request.job), .text(request.slot), .integer(request.due?.milliseconds ?? .min), make: JobColumns.run)
     }
 
     private func refusal(_ last: JobRun, _ request: JobRequest) -> JobPermit? {
+        if last.outcome == .nothingToDo { return nil }
         if last.outcome == .givenUp || last.attempt >= request.attempts { return .givenUp(last) }
         if let retryAt = last.retryAt, retryAt > request.now { return .later(last) }
         return nil

@@ -73,8 +73,12 @@ public struct JobRequest: Sendable {
     public var attempts: Int
     /// True: by hand, whatever became of the slot before; only a run under way still stands in the way.
     public var isForced = false
+    /// When the slot is due: a run that began earlier, by hand, and found nothing to do leaves the slot as it was. Nil: it counts.
+    public var due: Date?
 
-    public init(job: String, slot: String, owner: String, now: Date, lease: Duration, attempts: Int, isForced: Bool = false) {
+    public init(
+        job: String, slot: String, owner: String, now: Date, lease: Duration, attempts: Int, isForced: Bool = false, due: Date? = nil
+    ) {
         self.job = job
         self.slot = slot
         self.owner = owner
@@ -82,6 +86,7 @@ public struct JobRequest: Sendable {
         self.lease = lease
         self.attempts = attempts
         self.isForced = isForced
+        self.due = due
     }
 }
 
@@ -89,7 +94,7 @@ public struct JobRequest: Sendable {
 public enum JobPermit: Sendable, Equatable {
     /// Go: the run is entered as running.
     case granted(JobRun)
-    /// The slot was done, or had nothing to do.
+    /// The slot was done, or had nothing to do when it was due.
     case alreadyDone(JobRun)
     /// Somebody runs this job now (for whatever slot).
     case underWay(JobRun)

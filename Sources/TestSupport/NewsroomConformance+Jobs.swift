@@ -26,6 +26,20 @@ extension NewsroomConformance {
             try await rig.ran(rig.request("brief", "3"), as: .done)
             try await rig.ran(rig.request("enrich", "1"), as: .done)
         },
+        NewsroomCheck("A run by hand that found nothing before its slot was due leaves the slot as it was, and was no attempt") { rig in
+            func request(at seconds: Double, due: Double) -> JobRequest {
+                var request = rig.request("brief", "1", at: seconds, attempts: 1)
+                request.due = rig.at(due)
+                return request
+            }
+            try await rig.ran(request(at: 0, due: 0), as: .nothingToDo)
+            let run = try await rig.begun(request(at: 500, due: 400))
+            try expectEqual(run.attempt, 1)
+            try expectEqual(try await rig.end(run, as: .nothingToDo, at: 501), true)
+            guard case .alreadyDone = try await rig.other.begin(request(at: 600, due: 400)) else {
+                throw ConformanceFailure(description: "the slot is not done")
+            }
+        },
         NewsroomCheck("While a run is under way no other of that job begins, whatever its slot, not even by hand; other jobs do") { rig in
             let run = try await rig.begun(rig.request("brief", "1"))
             for slot in ["1", "2"] {

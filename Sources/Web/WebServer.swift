@@ -83,12 +83,14 @@ public struct WebServer: Service {
             try end.get()
         } catch is CancellationError {
         } catch {
-            let reason = SafeText.line(String(describing: error), limit: 200)
+            let cause = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? String(describing: error)
+            let reason = SafeText.line(cause, limit: 200)
             guard isOptional else {
-                throw DeskError(.config, "cannot listen on \(address.host):\(address.port): \(reason)", hint: "Choose another port with --listen.")
+                // No fault of the configuration: the other program may be gone at the next start.
+                throw DeskError(.failure, "cannot listen on \(address.host):\(address.port): \(reason)", hint: "Choose another port with --listen.")
             }
             logger.warning(
-                "the port is taken by another program; dashboard, API, /health and /metrics are not served",
+                "the port is taken by another program; dashboard, API, gateway, /health and /metrics are not served until the next start",
                 metadata: ["port": "\(address.port)", "error": "\(reason)", "hint": "choose another with --listen HOST:PORT"])
             try? await gracefulShutdown()
         }

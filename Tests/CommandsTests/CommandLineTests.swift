@@ -281,6 +281,13 @@ import Testing
     func doctor() async throws {
         try await Rig.with { rig in
             #expect(try await rig.run("doctor").status == 0)
+            let address = try await rig.run("doctor", environment: ["ANTHROPIC_BASE_URL": "ftp://models.example", "ANTHROPIC_API_KEY": "k"])
+            #expect(address.output.contains("ANTHROPIC_BASE_URL is no address that can be asked"))
+            let registry = try String(contentsOfFile: rig.registry, encoding: .utf8)
+            let alerts = #"{ "gateway": {"alerts": {"webhook": {"env": "UNSET_HOOK"}}},"#
+            try registry.replacing("{", with: alerts, maxReplacements: 1).write(toFile: rig.registry, atomically: true, encoding: .utf8)
+            let unset = try await rig.run("doctor")
+            #expect(unset.status == 1 && unset.output.contains("UNSET_HOOK, which is not set"), "\(unset.output)")
             try "no json".write(toFile: rig.registry, atomically: true, encoding: .utf8)
             let result = try await rig.run("doctor")
             #expect(result.status == 1)

@@ -73,6 +73,25 @@ struct FaultyAnswerTests {
         }
     }
 
+    @Test(
+        "A key that the provider sends back reaches neither caller nor ledger",
+        arguments: [
+            (200, "<html><title>sk-ant-%53ECRET1 sk-ant-SECRET1</title></html>"),
+            (401, #"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key sk-ant-SECRET1"}}"#),
+            (502, "bad gateway: x-api-key=sk-ant-SECRET1"),
+        ])
+    func echoedKey(status: Int, body: String) async throws {
+        let echo = [HTTPHeader(name: "x-echo", value: "sk-ant-SECRET1")]
+        try await GatewayRig.with(ScriptedProvider(ScriptedProvider.whole(status, body, echo)), key: "sk-ant-SECRET1") { rig in
+            let answer = await rig.gateway.answer(GatewayRig.call())
+            let text = try await answer.text()
+            #expect(answer.status >= 400 && text.contains("REDACTED"), "\(text)")
+            #expect(!"\(text) \(answer.headers)".contains("SECRET1"))
+            let entries = try await rig.entries()
+            #expect(!"\(entries)".contains("SECRET1"))
+        }
+    }
+
     @Test("A redirect is a failure that nobody follows, and was not billed", arguments: [101, 301, 307])
     func redirects(status: Int) async throws {
         let provider = ScriptedProvider(

@@ -78,7 +78,8 @@ struct GatewayRig {
     }
 
     static func with(
-        _ provider: ScriptedProvider, isClosedAfterwards: Bool = true, edit: (inout GatewayConfiguration) -> Void = { _ in },
+        _ provider: ScriptedProvider, key: String = "provider-key", isClosedAfterwards: Bool = true,
+        edit: (inout GatewayConfiguration) -> Void = { _ in },
         _ body: (GatewayRig) async throws -> Void
     ) async throws {
         let folder = NSTemporaryDirectory() + "wiredesk-gateway-" + UUID().uuidString
@@ -92,7 +93,9 @@ struct GatewayRig {
         let gateway = Gateway(
             prices: try PriceTableReader.read(PriceTable.shipped, file: "Prices.json"),
             providers: [
-                Provider(name: "anthropic", shape: .messages, url: "https://provider.example/v1/messages", headers: [], exchanger: provider),
+                Provider(
+                    name: "anthropic", shape: .messages, url: "https://provider.example/v1/messages",
+                    headers: [HTTPHeader(name: "x-api-key", value: key)], exchanger: provider),
                 Provider(name: "extractive", shape: .messages, url: "extractive:", headers: [], exchanger: ExtractiveModel()),
             ], store: store, configuration: configuration, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onAlert: { alerts.add($0) })

@@ -231,6 +231,19 @@ import WireCore
     /// Makes the bound larger than the usage that is scripted.
     private static let padding = #","metadata":{"user_id":"\#(String(repeating: "x", count: 450_000))"}"#
 
+    @Test("A call's own deadline holds where it is nearer than the gateway's")
+    func ownDeadline() async throws {
+        let provider = ScriptedProvider(ScriptedProvider.message())
+        try await GatewayRig.with(provider) { rig in
+            var call = GatewayRig.call()
+            call.deadline = .seconds(30)
+            _ = await rig.gateway.answer(call)
+            _ = await rig.gateway.answer(GatewayRig.call("another"))
+            let left = rig.provider.seen.map { ContinuousClock.now.duration(to: $0.deadline) }
+            #expect(left[0] < .seconds(31) && left[1] > .seconds(500))
+        }
+    }
+
     @Test("A call of the desk that is cancelled ends at the provider and is booked at its bound")
     func cancelled() async throws {
         let provider = ScriptedProvider(

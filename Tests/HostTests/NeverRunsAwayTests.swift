@@ -255,6 +255,30 @@ private let page = "<!DOCTYPE html><html><head><title>News</title></head><body>H
         }
     }
 
+    @Test("A source is not well while there is no network, and its breaker stays closed")
+    func offlineIsShown() async throws {
+        try await Rig.with(clock: AcceleratedClock(start: start, factor: 900), { _, _ in .offline }) { rig in
+            let source = try rig.source("a")
+            let report = try await rig.poller.poll(source, in: Registry(sources: [source]), .regular)
+            #expect(report.record.outcome == .offline && report.state.failingSince == nil)
+            #expect(SourceStatus(of: source, report.state, now: start) == .failing)
+            #expect(report.state.breaker.state == .closed)
+        }
+    }
+
+    @Test("What a fallback brought is counted for the fallback alone")
+    func fallbackCounts() async throws {
+        let answer: StubNetwork.Answer = { url, _ in url.contains("sick") ? .answer("", 500, []) : .answer(feed) }
+        try await Rig.with(clock: AcceleratedClock(start: start, factor: 900), answer) { rig in
+            let well = try rig.source("well")
+            var sick = try rig.source("sick")
+            sick.fallback = well.id
+            let report = try await rig.poller.poll(sick, in: Registry(sources: [sick, well]), .regular)
+            #expect(report.record.servedBy == well.id && report.items.new == 0)
+            #expect(report.fallbacks.map(\.record.source) == [well.id] && report.fallbacks[0].items.new > 0)
+        }
+    }
+
     // MARK: - Operators and servers
 
     @Test("A source whose breaker is held open is not asked, looked at once an interval, and shown so")

@@ -24,6 +24,24 @@ import WireCore
         return source
     }
 
+    @Test("A key with a line break in it is not sent, and the source says why", arguments: [false, true])
+    func lineBreak(api: Bool) async throws {
+        let rig = try PollRig(environment: ["KEY": "s3cr3t\r\nEvil: yes"])
+        let source = try source(rig, api: api)
+        let record = try await rig.poller.poll(source, in: Registry(sources: [source])).record
+        #expect(
+            record.outcome == .config && record.message.contains(api ? "cannot be sent" : "KEY, whose value holds a line break"), "\(record.message)")
+        #expect(rig.server.requests(to: "/news/v1/article/list").isEmpty && !record.message.contains("s3cr3t"))
+    }
+
+    @Test("A key in a source's address is not shown among its settings")
+    func address() throws {
+        let text = #"{"version":1,"sources":[{"id":"s","kind":"feed","url":"https://a.example/f?api_key=s3cr3t"}]}"#
+        let registry = try RegistryReader.read(Array(text.utf8), file: "x")
+        let shown = registry.origins[registry.sources[0].id]?.map(\.value) ?? []
+        #expect(shown.contains { $0.hasSuffix("api_key=REDACTED") } && !"\(shown)".contains("s3cr3t"))
+    }
+
     @Test(
         "A key that the server sends back reaches no evidence, message, cause or recording",
         arguments: [

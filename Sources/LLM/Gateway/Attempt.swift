@@ -83,7 +83,7 @@ struct Attempt: Sendable {
     // MARK: - No answer
 
     private func unreached(_ failure: FetchFailure, _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
-        let what = "\(provider.name): \(failure.message)"
+        let what = provider.secrets.redacted("\(provider.name): \(failure.message)")
         let cost = await end(hold, isBilled: failure.mayHaveBeenReceived, what)
         ended(failure.isCancelled ? .excluded : .failure, what)
         return AttemptOutcome(
@@ -116,7 +116,7 @@ struct Attempt: Sendable {
         let body: [UInt8]
         var broken: FetchFailure?
         do throws(FetchFailure) {
-            body = try await answer.body.collect(upTo: configuration.answerBytes.bytes)
+            body = provider.secrets.redacted(try await answer.body.collect(upTo: configuration.answerBytes.bytes))
         } catch {
             (body, broken) = ([], error)
         }
@@ -133,7 +133,8 @@ struct Attempt: Sendable {
         let mayRetry = isTransient && !isSpent && answer.headers["x-should-retry"] != "false" && !(answer.status == 429 && retryAfter == nil)
         ended(effect(of: answer.status), what)
         if let broken {
-            let refusal = GatewayRefusal(.unreachable, "\(what); its body cannot be passed on: \(broken.message)", retryAfter: .seconds(1))
+            let reason = provider.secrets.redacted(broken.message)
+            let refusal = GatewayRefusal(.unreachable, "\(what); its body cannot be passed on: \(reason)", retryAfter: .seconds(1))
             return AttemptOutcome(failure: AttemptFailure(refusal: refusal, mayRetry: isTransient, movesOn: true), cost: cost)
         }
         return AttemptOutcome(
@@ -163,6 +164,7 @@ struct Attempt: Sendable {
 
     private func given(_ answer: ExchangeAnswer, _ body: ModelAnswer.Body, cost: Money?) -> ModelAnswer {
         var headers = Provider.passedOn(answer.headers)
+        if answer.status >= 400 { headers = headers.map { HTTPHeader(name: $0.name, value: provider.secrets.redacted($0.value)) } }
         if provider.shape != call.shape {
             // The body is another one.
             headers.removeAll { ["content-encoding", "content-type", "etag"].contains($0.name.lowercased()) }
@@ -235,7 +237,8 @@ struct Attempt: Sendable {
 
     /// HTML at 200, or half a document: it may have been billed.
     private func malformed(_ answer: ExchangeAnswer, _ body: [UInt8], _ hold: Till.Hold, _ ended: Ended) async -> AttemptOutcome {
-        let type = SafeText.line(answer.headers["content-type"] ?? "no type", limit: 60)
+        let body = provider.secrets.redacted(body)
+        let type = provider.secrets.redacted(SafeText.line(answer.headers["content-type"] ?? "no type", limit: 60))
         let start = SafeText.line(bytes: body, limit: 120)
         let what = "\(provider.name) answers \(answer.status) with what is no answer of a model (\(type)): \(start)"
         let cost = await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
@@ -254,7 +257,7 @@ struct Attempt: Sendable {
             source: answer.body, meter: StreamMeter(shape: provider.shape), rewriting: rewriting, drainFor: configuration.drainFor,
             isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes, left: left
         ) { meter, broken, whole in
-            let fault = broken ?? meter.error
+            let fault = (broken ?? meter.error).map(provider.secrets.redacted)
             let cost: Money
             if let fault, !meter.isWhole {
                 let usage = meter.usage

@@ -126,9 +126,9 @@ public final class Gateway: Sendable {
             let (answer, bytes): (ExchangeAnswer, [UInt8])
             do throws(FetchFailure) {
                 answer = try await provider.exchanger.exchange(request)
-                bytes = try await answer.body.collect(upTo: 1 << 20)
+                bytes = provider.secrets.redacted(try await answer.body.collect(upTo: 1 << 20))
             } catch {
-                throw GatewayRefusal(.unreachable, "\(provider.name): \(error.message)", retryAfter: .seconds(1))
+                throw GatewayRefusal(.unreachable, provider.secrets.redacted("\(provider.name): \(error.message)"), retryAfter: .seconds(1))
             }
             let isCount = (try? JSONReader.read(bytes, maximumDepth: 16))?["input_tokens"] != nil
             guard answer.status >= 400 || (answer.status == 200 && isCount) else {
@@ -181,7 +181,7 @@ public final class Gateway: Sendable {
         _ call: ModelCall, _ first: CallFacts, cacheKey: String?, landing: @escaping @Sendable () -> Void = {}
     ) async throws(GatewayRefusal) -> ModelAnswer {
         let configuration = rules.configuration
-        let deadline = ContinuousClock.now + configuration.deadline
+        let deadline = ContinuousClock.now + min(configuration.deadline, call.deadline ?? configuration.deadline)
         var counter = 0
         var last: AttemptOutcome?
         chain: for name in [first.model.id] + call.fallbacks {

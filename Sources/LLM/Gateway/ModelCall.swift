@@ -19,6 +19,8 @@ public struct ModelCall: Sendable {
     public var fallbacks: [String] = []
     /// Tries of one model. 1 for clients that try again by themselves: two layers of retries multiply.
     public var attemptsPerModel = 1
+    /// For all its attempts together, where that is less than the gateway's own deadline.
+    public var deadline: Duration?
     /// False: neither answered from the cache nor kept in it.
     public var usesCache = true
     /// Whether the provider is heard out when the caller no longer listens, so that the usage becomes known.

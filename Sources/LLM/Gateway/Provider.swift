@@ -1,4 +1,5 @@
 public import Fetch
+import WireCore
 
 /// A company behind models, or the local stand-in: where it is asked and how.
 public struct Provider: Sendable {
@@ -14,6 +15,8 @@ public struct Provider: Sendable {
     public var problem: String?
     /// How it is reached.
     public var exchanger: any Exchanging
+    /// Its keys, which a server may send back; no caller, log or ledger is to have them.
+    let secrets: SecretValues
 
     public init(name: String, shape: WireShape, url: String, headers: [HTTPHeader], problem: String? = nil, exchanger: any Exchanging) {
         self.name = name
@@ -22,6 +25,7 @@ public struct Provider: Sendable {
         self.headers = headers
         self.problem = problem
         self.exchanger = exchanger
+        secrets = SecretValues(headers.filter { ["x-api-key", "authorization"].contains($0.name.lowercased()) }.map(\.value))
     }
 
     /// The providers that the environment configures, by the variables of their SDKs: `ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`,
@@ -34,7 +38,13 @@ public struct Provider: Sendable {
             return url
         }
         func problem(_ key: String, _ base: String) -> String? {
-            setting(key) == nil && setting(base) == nil ? "\(key) is not set: set it where the host runs, and start it again" : nil
+            if let address = setting(base), let fault = faultOfAddress(address) {
+                return "\(base) is no address that can be asked (\(fault)): set it where the host runs, and start it again"
+            }
+            if let value = setting(key), value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                return "\(key) holds a line break or another control character: set it without, and start the host again"
+            }
+            return setting(key) == nil && setting(base) == nil ? "\(key) is not set: set it where the host runs, and start it again" : nil
         }
         let anthropicKey = setting("ANTHROPIC_API_KEY").map { HTTPHeader(name: "x-api-key", value: $0) }
         let openAIKey = setting("OPENAI_API_KEY").map { HTTPHeader(name: "authorization", value: "Bearer \($0)") }
