@@ -158,11 +158,19 @@ private struct FeedOutput {
         }
     }
 
+    /// What a reader should know of the document beside what is in it.
+    private static func notes(_ document: FeedDocument) -> [String] {
+        var notes = document.notes
+        if document.isCutShort { notes.append("the document breaks off before its end; a poll would fail, and keep what is whole") }
+        if document.rejectedEntries > 0 { notes.append("passed over: what could not be read, \(document.rejectedEntries) of the entries") }
+        return notes
+    }
+
     private mutating func addText(_ document: FeedDocument, file: String) {
         let palette = Palette()
         let facts = [document.version, document.language, document.url, document.items.count.counted("item")].compactMap { $0 }
         text += "\(palette.bold(SafeText.line(document.title ?? file, limit: 200)))  \(palette.dim(SafeText.line(facts.joined(separator: ", "))))\n"
-        for note in document.notes { text += "  \(palette.warn("note")) \(SafeText.line(note))\n" }
+        for note in Self.notes(document) { text += "  \(palette.warn("note")) \(SafeText.line(note))\n" }
         for item in document.items {
             let date = item.publishedAt.map(UTCTime.text) ?? "no date             "
             text += "  \(palette.dim(date))  \(SafeText.line(item.title ?? "(no title)", limit: 100))\n"

@@ -164,7 +164,8 @@ struct SourcesDisableCommand: AsyncParsableCommand {
             let source = try workspace.registry().source(named: id)
             let now = Date()
             let disabling = Disabling(
-                by: by ?? workspace.environment["SUDO_USER"] ?? workspace.environment["USER"] ?? NSUserName(), reason: reason,
+                by: by ?? workspace.environment["SUDO_USER"] ?? workspace.environment["USER"] ?? NSUserName(),
+                reason: reason.flatMap { $0.isEmpty ? nil : $0 },
                 at: now, until: try until.map { try instant($0, now) })
             try await workspace.editRegistry { try $0.set("disabled", to: RegistryEditor.json(disabling), of: source.id) }
             let end = disabling.until.map { "until \(UTCTime.text($0))" } ?? "until `wiredesk sources enable \(source.id)`"

@@ -32,7 +32,8 @@ extension Workspace {
     func editRegistry(_ change: (inout RegistryEditor) throws -> Void) async throws {
         for _ in 0..<Self.mostEdits {
             try registryFile.edit(change)
-            guard case .taken(_, _, let kept?) = await share() else { return }
+            // What was kept is made again upon theirs, and is no news.
+            guard case .taken(_, _, let kept?) = await share(tellsKept: false) else { return }
             try? FileManager.default.removeItem(atPath: kept)
         }
         throw DeskError(.failure, "others keep changing the shared registry at the same time; nothing was changed", hint: "Try again.")
@@ -43,12 +44,13 @@ extension Workspace {
     /// Brings the file in step with what hosts share: before it is read for a change, and after it was changed. Nil where nothing is shared, or
     /// could be.
     @discardableResult
-    func share() async -> RegistrySharing.Event? {
+    func share(tellsKept: Bool = true) async -> RegistrySharing.Event? {
         guard sharesRegistry else { return nil }
         do {
             let store = try openStore()
             let event = try await sharing(through: store)?.step()
             try await store.close()
+            if case .taken(_, _, _?) = event, !tellsKept { return event }
             event?.log(to: logger, file: registryFile.path)
             return event
         } catch {

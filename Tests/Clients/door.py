@@ -151,6 +151,9 @@ def on_loopback():
             check(f"back={back!r} leads to no other host", location == "/", location)
         for query in ("from=zz", "before=-1", "before=x", "q=%zz"):
             check(f"/articles?{query} is no server error", ask(desk, "GET", "/articles?" + query)[0] in (200, 400))
+        for path in ("/articles?source=%3Cb%3E", "/articles?since=zz", "/sources?status=odd"):
+            status, _, body = ask(desk, "GET", path)
+            check(f"{path} shows no page without the filter", status == 400 and "the filter" in body, status)
         for path in ("/api/v1/narratives?cursor=999999", "/narratives?after=999999", "/api/v1/ledger?cursor=call-none", "/ledger?after=call-none"):
             status = ask(desk, "GET", path)[0]
             check(f"{path}, a cursor that no page named, is no server error", status < 500, status)

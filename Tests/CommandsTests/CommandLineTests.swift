@@ -277,6 +277,16 @@ import Testing
         }
     }
 
+    @Test("A feed that breaks off is read, and said to")
+    func cutShort() async throws {
+        try await Rig.with { rig in
+            try "<rss version=\"2.0\"><channel><title>T</title><item><title>One".write(
+                toFile: rig.folder + "/cut.xml", atomically: true, encoding: .utf8)
+            let result = try await rig.run("parse", "cut.xml")
+            #expect(result.status == 0 && result.output.contains("breaks off before its end") && result.output.contains("One"))
+        }
+    }
+
     @Test("doctor passes where the desk can work, and names what is broken where it cannot")
     func doctor() async throws {
         try await Rig.with { rig in

@@ -186,6 +186,13 @@ extension WebRequest {
         guard let number = APICall.number(text) else { throw .wrongCursor }
         return number
     }
+
+    /// What a page is filtered by; nil where it is not. Throws 400 for what cannot be read: without the filter the page would show everything.
+    func filter<Value>(_ name: String, due: String, _ read: (String) -> Value?) throws(Problem) -> Value? {
+        guard let text = query.text(name) else { return nil }
+        guard let value = read(text) else { throw Problem.bad("the filter “\(name)” is “\(SafeText.line(text, limit: 60))”, due is \(due)") }
+        return value
+    }
 }
 
 extension Problem {

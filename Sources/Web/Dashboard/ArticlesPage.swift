@@ -20,8 +20,8 @@ struct ArticlesPage {
 
     private func list(_ request: WebRequest) async throws -> Response {
         let words = request.query.text("q") ?? ""
-        let source = request.query.text("source").flatMap { SourceID($0) }
-        let since = request.query.text("since").flatMap { Duration(parsing: $0) }
+        let source = try request.filter("source", due: "a source's id") { SourceID($0) }
+        let since = try request.filter("since", due: "a time such as 24h or 7d") { Duration(parsing: $0) }
         var query = ArticleQuery(source: source, since: since.map { parts.now.addingTimeInterval(-$0.seconds) }, limit: Self.rows)
         query.words = words.split(separator: " ").prefix(10).map { String($0.prefix(100)) }
         query.before = try request.number("before")

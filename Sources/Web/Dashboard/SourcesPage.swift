@@ -24,7 +24,7 @@ struct SourcesPage {
     private func show(_ request: WebRequest) async throws -> Response {
         let all = try await parts.sourceReports()
         let words = request.query.text("q")?.lowercased() ?? ""
-        let status = request.query.text("status").flatMap(SourceStatus.init)
+        let status = try request.filter("status", due: "a source's status, such as well") { SourceStatus(rawValue: $0) }
         let matching = all.filter { report in
             (status.map { $0 == report.status } ?? true) && (words.isEmpty || report.source.searchable.contains(words))
         }
