@@ -127,9 +127,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
     // MARK: - Files
 
     private static func bytes(of path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw DeskError(.usage, "the recording cannot be read", place: path)
-        }
+        let data = try GivenFile.read(path, "the recording")
         return [UInt8](data)
     }
 

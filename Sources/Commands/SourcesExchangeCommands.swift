@@ -39,8 +39,7 @@ struct SourcesImportCommand: AsyncParsableCommand {
             if !dryRun { await workspace.share() }
             let registryFile = workspace.registryFile
             let registry = registryFile.isMissing ? Registry() : try registryFile.load()
-            let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
-            guard let data else { throw DeskError(.usage, "the list cannot be read", place: file) }
+            let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : try GivenFile.read(file, "the list")
             let list = try OPML.read([UInt8](data), file: file)
             let (entries, skipped) = entries(list.outlines, registry)
             if !dryRun, !entries.isEmpty { try await workspace.editRegistry { try $0.add(entries.map(\.members)) } }

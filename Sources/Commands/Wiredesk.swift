@@ -2,6 +2,7 @@
 // verb works with), Table and Palette (how results look). It decides nothing about sources: Host does. Tests: Tests/CommandsTests.
 
 public import ArgumentParser
+import MongoStore
 
 #if canImport(Glibc)
     import Glibc
@@ -39,6 +40,7 @@ public struct Wiredesk: AsyncParsableCommand {
     /// Runs the command line of this process to its end.
     public static func start() async {
         occupyStandardStreams()
+        MongoLibrary.forgetCounters()
         // A reader of the output that has gone away is told by write, not by a signal, whatever the verb: see Output.
         signal(SIGPIPE, SIG_IGN)
         // The host reads its registry again on SIGHUP; one that comes before it can do so must not end it.

@@ -28,9 +28,7 @@ extension Workspace {
         let path = pricesPath
         let isNamed = environment["WIREDESK_PRICES"].map { !$0.isEmpty } ?? false
         guard isNamed || FileManager.default.fileExists(atPath: path) else { return (PriceTable.shipped, "the price table of this program") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw DeskError(.config, "the price table cannot be read", place: path, hint: "Name another with WIREDESK_PRICES, or leave it out.")
-        }
+        let data = try GivenFile.read(path, "the price table", .config, hint: "Name another with WIREDESK_PRICES, or leave it out.")
         return ([UInt8](data), path)
     }
 

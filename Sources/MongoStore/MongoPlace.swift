@@ -2,6 +2,12 @@ import CMongoC
 import FoundationEssentials
 import WireCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Where the store lies: a `mongodb://` or `mongodb+srv://` address, with the time-outs that it leaves open filled in and all of them bounded.
 struct MongoPlace: Sendable {
     /// With the secrets: for libmongoc only.
@@ -73,11 +79,15 @@ final class MongoAddress: Sendable {
 }
 
 /// libmongoc as a whole: begun once in a process, and told to keep its log to itself.
-enum MongoLibrary {
+public enum MongoLibrary {
     private static let begun: Void = {
         mongoc_init()
         mongoc_log_set_handler(nil, nil)
     }()
 
     static func start() { begun }
+
+    /// Takes away the name of the memory in which libmongoc keeps its counters from the moment it is loaded (for `mongoc-stat`). A process that is
+    /// killed would leave it behind, and a later one of the same number would complain of it on its standard error. To be called first.
+    public static func forgetCounters() { shm_unlink("/mongoc-\(getpid())") }
 }

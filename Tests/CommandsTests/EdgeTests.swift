@@ -97,6 +97,17 @@ import Testing
         return (process.terminationStatus, String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self))
     }
 
+    @Test("A program that is killed leaves nothing in shared memory")
+    func killed() async throws {
+        try await Rig.with { rig in
+            let host = try rig.start(["run", "--listen", "127.0.0.1:0"])
+            try await eventually { host.log.contains("listening") }
+            kill(host.process.processIdentifier, SIGKILL)
+            try await host.ended(within: 20)
+            #expect(!FileManager.default.fileExists(atPath: "/dev/shm/mongoc-\(host.process.processIdentifier)"))
+        }
+    }
+
     @Test("A full disk and a closed stdout are told on stderr; a reader that goes away is not")
     func output() async throws {
         try await Rig.with { rig in

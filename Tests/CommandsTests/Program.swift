@@ -97,9 +97,9 @@ struct Running {
     var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
 
     /// Waits for the end; kills the process and fails when it does not come.
-    func ended(within seconds: Double) async throws {
+    func ended(within seconds: Double, line: Int = #line) async throws {
         do {
-            try await eventually(within: seconds) { !process.isRunning }
+            try await eventually(within: seconds, line: line) { !process.isRunning }
         } catch {
             kill(process.processIdentifier, SIGKILL)
             throw error
@@ -108,13 +108,13 @@ struct Running {
 }
 
 /// Asks again and again until `condition` holds; throws after `seconds`, which fails the test loudly.
-func eventually(within seconds: Double = 20, _ condition: () async throws -> Bool) async throws {
+func eventually(within seconds: Double = 20, line: Int = #line, _ condition: () async throws -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(20))
     }
-    throw DeskError(.failure, "what was waited for did not happen within \(seconds) s")
+    throw DeskError(.failure, "what line \(line) waits for did not happen within \(seconds) s")
 }
 
 /// Time that stands still.

@@ -95,7 +95,8 @@ public struct JSONAPIAdapter: SourceAdapter {
         page.rejected = items.count { $0 == nil }
         if page.items.isEmpty, page.rejected > 0 { throw nothingReadable(entries) }
         page.isTruncated = entries.count > kept.count
-        page.description = "JSON, \(entries.count == 1 ? "1 entry" : "\(entries.count) entries")"
+        let extent = memo.index > 0 ? "\(memo.index + 1) pages" : entries.count == 1 ? "1 entry" : "\(entries.count) entries"
+        page.description = "JSON, \(extent)"
         page.retryAt = wish(root, document, context)
         let isFirst = memo.index == 0
         memo.note(page.items, now: context.now)
