@@ -127,8 +127,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
     // MARK: - Files
 
     private static func bytes(of path: String) throws -> [UInt8] {
-        let data = try GivenFile.read(path, "the recording")
-        return [UInt8](data)
+        try GivenFile.read(path, "the recording")
     }
 
     private func keep(_ recording: Recording, in path: String) throws {

@@ -166,9 +166,9 @@ private enum PriceFile {
         guard let day = from.map({ UTCTime.parse($0) }) ?? Date() else {
             throw DeskError(.usage, "--from “\(SafeText.line(from ?? "", limit: 40))” is no date", hint: "Write it like 2026-12-01.")
         }
-        let data = try GivenFile.read(file, "the file")
+        let bytes = try GivenFile.read(file, "the file")
         do {
-            return try PriceImport.liteLLM([UInt8](data), file: file, against: table, from: day)
+            return try PriceImport.liteLLM(bytes, file: file, against: table, from: day)
         } catch {
             throw error.deskError
         }

@@ -39,8 +39,8 @@ struct SourcesImportCommand: AsyncParsableCommand {
             if !dryRun { await workspace.share() }
             let registryFile = workspace.registryFile
             let registry = registryFile.isMissing ? Registry() : try registryFile.load()
-            let data = file == "-" ? FileHandle.standardInput.readDataToEndOfFile() : try GivenFile.read(file, "the list")
-            let list = try OPML.read([UInt8](data), file: file)
+            let bytes = file == "-" ? [UInt8](FileHandle.standardInput.readDataToEndOfFile()) : try GivenFile.read(file, "the list")
+            let list = try OPML.read(bytes, file: file)
             let (entries, skipped) = entries(list.outlines, registry)
             if !dryRun, !entries.isEmpty { try await workspace.editRegistry { try $0.add(entries.map(\.members)) } }
             Output.text(entries.map { "\($0.id)  \(SafeText.line(redactedURL($0.url), limit: 200))\n" }.joined())

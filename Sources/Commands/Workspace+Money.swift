@@ -28,8 +28,7 @@ extension Workspace {
         let path = pricesPath
         let isNamed = environment["WIREDESK_PRICES"].map { !$0.isEmpty } ?? false
         guard isNamed || FileManager.default.fileExists(atPath: path) else { return (PriceTable.shipped, "the price table of this program") }
-        let data = try GivenFile.read(path, "the price table", .config, hint: "Name another with WIREDESK_PRICES, or leave it out.")
-        return ([UInt8](data), path)
+        return (try GivenFile.read(path, "the price table", .config, hint: "Name another with WIREDESK_PRICES, or leave it out."), path)
     }
 
     /// The door to the models as environment and registry say.

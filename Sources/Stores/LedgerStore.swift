@@ -32,7 +32,8 @@ public protocol LedgerStore: Sendable {
     func journal(_ settlement: Settlement) async throws
 
     /// Reservations that look open and are not to be settled as abandoned: their ends are written down, by living processes, and the ledger
-    /// has yet to take them; some may have been booked long ago. Books first what processes that have ended had written down. Throws when that cannot be done now.
+    /// has yet to take them; some may have been booked long ago. Books first what processes that have ended had written down. Throws when that
+    /// cannot be done now.
     func endsOnTheirWay() async throws -> Set<String>
 
     /// Writes an entry that holds no money: an answer from the cache, cost zero. It counts in the sums and in no

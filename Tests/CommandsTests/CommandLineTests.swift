@@ -277,6 +277,18 @@ import Testing
         }
     }
 
+    @Test("A file that cannot be read is named with the reason")
+    func unreadableFiles() async throws {
+        try await Rig.with { rig in
+            for arguments in [["prices", "diff"], ["sources", "import"], ["diagnose", "decrypt", "--replay"]] {
+                let missing = try await rig.run(arguments + ["nowhere.json"])
+                #expect(missing.status == 64 && missing.errors.contains("cannot be read: No such file"), "\(arguments): \(missing.errors)")
+                let folder = try await rig.run(arguments + ["."])
+                #expect(folder.status == 64 && folder.errors.contains("cannot be read: it is a folder"), "\(arguments): \(folder.errors)")
+            }
+        }
+    }
+
     @Test("A feed that breaks off is read, and said to")
     func cutShort() async throws {
         try await Rig.with { rig in

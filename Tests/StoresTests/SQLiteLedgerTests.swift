@@ -71,6 +71,26 @@ struct SQLiteLedgerTests {
         }
     }
 
+    @Test("The log of a store that is gone is not read into the backup that takes its place")
+    func restoringBesideALog() async throws {
+        try await withTemporaryFolder { folder in
+            let (path, gone) = (folder + "/desk.sqlite", folder + "/gone.sqlite")
+            let store = try SQLiteStore(path: path)
+            _ = try await store.reserve(entry("a/1"), against: [])
+            _ = try await store.backUp(to: folder + "/saved.db")
+            _ = try await store.reserve(entry("b/1"), against: [])
+            for suffix in ["-wal", "-shm"] { try FileManager.default.copyItem(atPath: path + suffix, toPath: gone + suffix) }
+            try await store.close()
+            let restored = try await SQLiteStore.restore(folder + "/saved.db", to: gone, at: start)
+            let kept = try #require(restored.kept)
+            #expect(FileManager.default.fileExists(atPath: kept + "-wal"))
+            let next = try SQLiteStore(path: gone)
+            #expect(try await next.entries(LedgerQuery()).map(\.id) == ["a/1"])
+            #expect(try await next.check() == [])
+            try await next.close()
+        }
+    }
+
     @Test("A store from before the ledger gains one when it is opened")
     func upgrading() async throws {
         try await withTemporaryFolder { folder in
