@@ -109,8 +109,9 @@ struct RunCommand: AsyncParsableCommand {
                 }
             }
             if roles.contains(.web) || roles.contains(.enrich) {
-                try await gateway.settleAbandoned()
-                services.append(GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger))
+                let upkeep = GatewayUpkeep(gateway: gateway, store: store, clock: SystemClock(), logger: workspace.logger)
+                await upkeep.begin()
+                services.append(upkeep)
             }
             if roles.contains(.web) { services.append(status) }
             let (edits, edit) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

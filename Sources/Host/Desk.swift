@@ -116,21 +116,29 @@ public actor Desk: Service {
     /// The next source to poll; waits until there is one. Nil when the desk stops.
     private func next() async -> SourceID? {
         guard !isStopping else { return nil }
-        if let id = take() { return id }
-        rearm()
+        let now = clock.now()
+        if let id = take(at: now) { return id }
+        rearm(at: now)
         return await withCheckedContinuation { idle.append($0) }
     }
 
     /// A source that is due; none while this host may not begin anything, or has not divided the work anew yet.
-    private func take() -> SourceID? {
-        let now = clock.now()
+    private func take(at now: Date) -> SourceID? {
         if let presence, !presence.isCurrent(at: now) || presence.division.number != division.number { return nil }
         return book.take(at: now)
     }
 
-    /// Hands due sources to idle workers.
+    /// Hands due sources to idle workers, and has the timer wake them for the next.
+    ///
+    /// Both go by one reading of the clock, as everywhere here: what falls due between two would be neither handed out nor waited for.
     private func dispatch() {
-        while !idle.isEmpty, !isStopping, let id = take() {
+        let now = clock.now()
+        handOut(at: now)
+        rearm(at: now)
+    }
+
+    private func handOut(at now: Date) {
+        while !idle.isEmpty, !isStopping, let id = take(at: now) {
             idle.removeLast().resume(returning: id)
         }
     }
@@ -158,7 +166,6 @@ public actor Desk: Service {
         // Of another's share: polled because somebody asked here.
         if !isOwn(id), book.entries[id]?.isRequested == false { book.remove(id) }
         dispatch()
-        rearm()
     }
 
     /// A source that is no longer to be polled when its turn comes.
@@ -172,8 +179,8 @@ public actor Desk: Service {
     /// Wakes workers whenever a source becomes due.
     private func keepTime() async {
         while !Task.isCancelled, !isStopping {
-            dispatch()
             let now = clock.now()
+            handOut(at: now)
             // Even with nothing planned it looks round once a minute of the desk's time.
             let wake = min(book.nextWake(after: now) ?? .distantFuture, now.addingTimeInterval(60))
             sleepsUntil = wake
@@ -189,8 +196,8 @@ public actor Desk: Service {
     }
 
     /// Cuts the timer's sleep short when somebody is due before it would end.
-    private func rearm() {
-        guard let wake = book.nextWake(after: clock.now()), wake < sleepsUntil else { return }
+    private func rearm(at now: Date) {
+        guard let wake = book.nextWake(after: now), wake < sleepsUntil else { return }
         sleepsUntil = wake
         sleeper?.cancel()
     }
@@ -254,7 +261,6 @@ public actor Desk: Service {
             "the sources are divided anew",
             metadata: ["hosts": "\(division.hosts.count)", "own": "\(book.entries.count + gained.count)", "gained": "\(gained.count)"])
         dispatch()
-        rearm()
         while !isStopping, division.number == self.division.number {
             do {
                 return try await schedule(gained, untilDividedAnew: true)
@@ -314,7 +320,6 @@ public actor Desk: Service {
                 if let source = registry[id] { enter(source, states[id], isChange: isChange) }
             }
             dispatch()
-            rearm()
         }
     }
 

@@ -21,13 +21,15 @@ public struct GatewayUpkeep: Service {
         self.logger = logger
     }
 
+    /// The first time, before anything is served. What cannot be done now is said in the log and done later: it is no reason not to start.
+    public func begin() async { await tidy(alsoCache: true) }
+
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             var minutes = 0
-            while !Task.isCancelled {
-                await tidy(alsoCache: minutes % 60 == 0)
+            while (try? await clock.sleep(for: .seconds(60))) != nil {
                 minutes += 1
-                guard (try? await clock.sleep(for: .seconds(60))) != nil else { return }
+                await tidy(alsoCache: minutes % 60 == 0)
             }
         }
     }
@@ -40,7 +42,9 @@ public struct GatewayUpkeep: Service {
             }
             if alsoCache { _ = try await store.clearExpiredAnswers(now: clock.now()) }
         } catch {
-            logger.error("the ledger could not be tidied", metadata: ["error": "\(SafeText.line(String(describing: error), limit: 300))"])
+            logger.error(
+                "the ledger could not be tidied; it is tried again in a minute",
+                metadata: ["error": "\(SafeText.line(String(describing: error), limit: 300))"])
         }
     }
 }

@@ -103,18 +103,19 @@ public actor JobRunner: Service {
             await withDiscardingTaskGroup { group in
                 while !Task.isCancelled {
                     let schedule = await self.performer.schedule()
-                    for (job, slot) in await self.due(schedule) {
+                    // One reading for both: what falls due between two would wait for the next minute.
+                    let now = self.clock.now()
+                    for (job, slot) in await self.due(schedule, at: now) {
                         group.addTask(priority: .utility) { await self.work(job, slot, schedule[job]) }
                     }
-                    await self.sleep(schedule)
+                    await self.sleep(schedule, after: now)
                 }
             }
         }
     }
 
     /// What is due and may be asked for now, and nothing while this host may not begin anything; marks it as under way.
-    private func due(_ schedule: JobSchedule) -> [(Job, JobSlot)] {
-        let now = clock.now()
+    private func due(_ schedule: JobSchedule, at now: Date) -> [(Job, JobSlot)] {
         guard presence?.isCurrent(at: now) ?? true else { return [] }
         return Job.allCases.compactMap { job in
             guard !underWay.contains(job), underWay.isDisjoint(with: job.waitsFor), notBefore[job].map({ $0 <= now }) ?? true,
@@ -127,8 +128,7 @@ public actor JobRunner: Service {
     }
 
     /// Sleeps until something may be due, or a job ends.
-    private func sleep(_ schedule: JobSchedule) async {
-        let now = clock.now()
+    private func sleep(_ schedule: JobSchedule, after now: Date) async {
         // At least once a minute of the desk's time, for a schedule that was changed; soon when this host may begin nothing now.
         var wake = now.addingTimeInterval(presence?.isCurrent(at: now) ?? true ? 60 : HostPresence.pace.seconds)
         for job in Job.allCases where !underWay.contains(job) {
@@ -272,7 +272,7 @@ public actor JobRunner: Service {
     public func runDue() async {
         let schedule = await performer.schedule()
         // What waits for another is due once that has ended.
-        while case let jobs = due(schedule), !jobs.isEmpty {
+        while case let jobs = due(schedule, at: clock.now()), !jobs.isEmpty {
             for (job, slot) in jobs { await work(job, slot, schedule[job]) }
         }
     }

@@ -147,7 +147,7 @@ struct ScheduleBook {
     }
 
     /// When to look again if nothing finishes before: the next due time, or the end of a host's spacing; always later than `now`.
-    /// Nil: nothing is planned.
+    /// Nil: nothing is planned. `now` is the time of the last ``take(at:)``: what was due by then waits for a place, not for the time.
     mutating func nextWake(after now: Date) -> Date? {
         queueDue(at: now)
         var wake = heap.min?.at

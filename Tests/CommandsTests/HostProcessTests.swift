@@ -1,5 +1,9 @@
+import Costs
 import Foundation
+import SQLiteStore
+import Stores
 import Testing
+import WireCore
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -52,6 +56,36 @@ import Testing
             let second = try await rig.run("run", "--listen", "127.0.0.1:0")
             #expect(second.status == 1)
             #expect(second.errors.contains("another wiredesk (process \(host.process.processIdentifier)) is already at work"))
+        }
+    }
+
+    @Test("A host starts although another process stands still while it books what a killed one left, and says what waits")
+    func standingBooker() async throws {
+        try await Rig.with { rig in
+            let first = try rig.start(["run", "--listen", "127.0.0.1:0"])
+            defer { kill(first.process.processIdentifier, SIGKILL) }
+            _ = try await address(of: first)
+            let owner = try #require(ProcessMark.of(first.process.processIdentifier))
+            kill(first.process.processIdentifier, SIGKILL)
+            try await first.ended(within: 10)
+            let path = rig.folder + "/data/wiredesk.db"
+            let store = try SQLiteStore(path: path)
+            let now = Date()
+            let entry = LedgerEntry(
+                id: "a/1", at: now, day: LedgerPeriod(String(UTCTime.text(now).prefix(10))), purpose: CallPurpose(operation: "extract"),
+                provider: "anthropic", model: "claude-haiku-4-5", status: .reserved, bound: try #require(Money(dollars: "1")), priceFrom: "x",
+                owner: owner, expiresAt: now.addingTimeInterval(600))
+            _ = try await store.reserve(entry, against: [])
+            try await store.close()
+            try Data("\(owner)\n".utf8).write(to: URL(filePath: path + "-ends-3"))
+            let booker = open(path + "-ends-3", O_RDWR | O_CLOEXEC)
+            defer { close(booker) }
+            #expect(flock(booker, LOCK_EX | LOCK_NB) == 0)
+            let second = try rig.start(["run", "--listen", "127.0.0.1:0"])
+            defer { kill(second.process.processIdentifier, SIGKILL) }
+            try await eventually(within: 40) { second.log.contains("listening") }
+            #expect(second.log.contains("the ledger could not be tidied; it is tried again in a minute"))
+            #expect(second.process.isRunning)
         }
     }
 

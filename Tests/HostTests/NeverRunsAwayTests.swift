@@ -22,6 +22,25 @@ private final class HandClock: DeskClock {
     func sleep(until: Date) async throws { try await Task.sleep(for: .seconds(3600)) }
 }
 
+/// A clock that goes on a little with every reading, and whose sleeps end at once and a hair early, as rounding makes real ones. The timer's
+/// look round, a minute later, comes after everything else that goes on; longer sleeps last until they are called off.
+private final class LeapingClock: DeskClock {
+    private let instant = Mutex(start)
+
+    func now() -> Date {
+        instant.withLock { instant in
+            instant += 0.001
+            return instant
+        }
+    }
+
+    func sleep(until: Date) async throws {
+        let span = until.timeIntervalSince(now())
+        try await Task.sleep(for: span < 30 ? .zero : span < 61 ? .seconds(3) : .seconds(3600))
+        instant.withLock { $0 = max($0, until.addingTimeInterval(-0.0015)) }
+    }
+}
+
 /// A network that answers as a test says; `count` is how often the address was asked before.
 private final class StubNetwork: DocumentFetching {
     typealias Answer = @Sendable (_ url: String, _ count: Int) async -> FetchReply
@@ -188,6 +207,22 @@ private let page = "<!DOCTYPE html><html><head><title>News</title></head><body>H
             #expect(times[1].timeIntervalSince(times[0]) >= 570, "it failed: the interval")
             for (earlier, later) in zip(times.dropFirst(), times.dropFirst(2)) { #expect(later.timeIntervalSince(earlier) >= 57) }
             #expect(rig.network.requests(to: source) <= 7)
+        }
+    }
+
+    @Test("A source that falls due between two looks at the clock is polled then, not when somebody happens to look again")
+    func dueBetweenTwoLooks() async throws {
+        try await Rig.with(clock: LeapingClock(), { _, _ in .answer(feed) }) { rig in
+            let source = try rig.source("a", every: .seconds(20))
+            var times: [Date] = []
+            try await rig.run([source]) { report in
+                times.append(report.record.startedAt)
+                return times.count == 12
+            }
+            for (earlier, later) in zip(times, times.dropFirst()) {
+                let pause = later.timeIntervalSince(earlier)
+                #expect(pause >= 19 && pause < 22)
+            }
         }
     }
 
