@@ -108,7 +108,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "DashboardStage",
-            dependencies: ["Web", "Host", "Newsroom", "Stores", "SQLiteStore", "Costs", "Fetch", "Resilience", "WireCore", logging],
+            dependencies: ["Web", "Host", "LLM", "Newsroom", "Stores", "SQLiteStore", "Costs", "Fetch", "Resilience", "WireCore", logging],
             path: "Tests/DashboardStage",
             swiftSettings: settings),
         .executableTarget(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Demo
 import Foundation
 import Host
+import LLM
 import Logging
 import Resilience
 import ServiceLifecycle
@@ -29,6 +30,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingErrors {
             guard speed.map({ (1...20_000).contains($0) }) ?? true else { throw DeskError(.usage, "--speed must be from 1 to 20000") }
+            guard !(once && week) else { throw DeskError(.usage, "--once and --week are two demos", hint: "Give one of them.") }
             let folder = try self.folder()
             defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
             if week { return try await playWeek(in: folder) }
@@ -62,7 +64,7 @@ struct DemoCommand: AsyncParsableCommand {
             desk: host.desk, store: host.store,
             newsroom: NewsroomDoor(staff: host.staff, jobs: host.jobs, store: host.store, errands: Errands(), clock: host.clock),
             actions: SourceActions(file: file, desk: host.desk, fetcher: host.fetcher, store: host.store, clock: host.clock, environment: [:]),
-            clock: host.clock, logger: logger)
+            restingModels: { host.gateway.restingModels }, clock: host.clock, logger: logger)
         return try WebServer(
             address: address, isOptional: false, parts: parts, token: nil,
             gateway: GatewayRoutes(gateway: host.gateway, store: host.store, clock: host.clock), polls: polls,

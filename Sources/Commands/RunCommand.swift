@@ -90,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
             try await presence.enter()
             let errands = Errands()
             let parts = workspace.deskParts(
-                desk: desk, store: store, presence: presence, fetcher: fetcher, isPolling: roles.contains(.poll),
+                desk: desk, store: store, presence: presence, fetcher: fetcher, isPolling: roles.contains(.poll), gateway: gateway,
                 newsroom: NewsroomDoor(staff: staff, jobs: jobs, store: store, errands: errands))
             let status = try WebServer(
                 address: address, isOptional: listen == nil, parts: parts, token: token,

@@ -27,12 +27,10 @@ struct SourcesAddCommand: AsyncParsableCommand {
         try await reportingErrors {
             let workspace = try Workspace(global)
             try checkAddress()
+            try checkOptions()
             if !dryRun { await workspace.share() }
             let file = workspace.registryFile
             let registry = file.isMissing ? nil : try file.load()
-            if let interval, Duration(parsing: interval) == nil {
-                throw DeskError(.usage, "the interval “\(SafeText.line(interval, limit: 40))” is no duration", hint: "Write 15m, 2h or 1d.")
-            }
             let taken = Set(registry?.sources.map(\.id.text) ?? [])
             let fetcher = try workspace.fetcher(registry)
             let finder = SourceFinder(fetcher: fetcher, clock: SystemClock())
@@ -54,6 +52,18 @@ struct SourcesAddCommand: AsyncParsableCommand {
         guard !url.isEmpty else { throw DeskError(.usage, "no address is given", hint: "`wiredesk sources add https://example.com`.") }
         guard let due = SourceURL.fault(of: url.contains("://") ? url : "https://" + url) else { return }
         throw DeskError(.usage, "“\(SafeText.line(redactedURL(url), limit: 120))” is not \(due)")
+    }
+
+    private func checkOptions() throws {
+        if let interval {
+            let said = "the interval “\(SafeText.line(interval, limit: 40))”"
+            guard let span = Duration(parsing: interval) else { throw DeskError(.usage, "\(said) is no duration", hint: "Write 15m, 2h or 1d.") }
+            let bounds = RegistryReader.intervals
+            guard bounds.contains(span) else {
+                throw DeskError(.usage, "\(said) is not from \(bounds.lowerBound.short) to \(bounds.upperBound.short)")
+            }
+        }
+        guard !tag.contains("") else { throw DeskError(.usage, "a tag is empty") }
     }
 
     private func nothingFound(_ result: SourceFinder.Result) -> DeskError {

@@ -1,5 +1,6 @@
 import Fetch
 import Host
+import LLM
 import Stores
 import Web
 import WireCore
@@ -7,7 +8,8 @@ import WireCore
 extension Workspace {
     /// What API and dashboard work with. A registry or a price table that is wrong is told there too: the file is read again whenever it has changed.
     func deskParts(
-        desk: Desk, store: any WholeStore, presence: HostPresence, fetcher: any DocumentFetching, isPolling: Bool, newsroom: NewsroomDoor?
+        desk: Desk, store: any WholeStore, presence: HostPresence, fetcher: any DocumentFetching, isPolling: Bool, gateway: Gateway,
+        newsroom: NewsroomDoor?
     ) -> DeskParts {
         let clock = SystemClock()
         let registryCheck = FileCheck(path: registryFile.path) { _ = try channels(try registryFile.load().gateway) }
@@ -15,6 +17,7 @@ extension Workspace {
         return DeskParts(
             desk: desk, store: store, presence: presence, newsroom: newsroom,
             actions: SourceActions(file: registryFile, desk: desk, fetcher: fetcher, store: store, clock: clock, environment: environment),
-            isPolling: isPolling, registryProblem: { registryCheck.problem }, pricesProblem: { pricesCheck.problem }, clock: clock, logger: logger)
+            isPolling: isPolling, registryProblem: { registryCheck.problem }, pricesProblem: { pricesCheck.problem },
+            restingModels: { gateway.restingModels }, clock: clock, logger: logger)
     }
 }

@@ -1,6 +1,6 @@
 internal import CCurl
 import Dispatch
-public import WireCore
+import WireCore
 
 /// A letter of plain text.
 public struct Letter: Sendable, Equatable {

@@ -85,8 +85,8 @@ public struct Diagnostician: Sendable {
         shown.nextPollAt = state.nextPollAt ?? settled.state.nextPollAt
         let report = PollReport(record: record, state: shown, notes: reading.notes)
         return Diagnosis(
-            report: report, stages: chain.stages, sample: Array(reading.items.prefix(5)), advice: advice(reading, source, state, now),
-            hops: reading.hops)
+            report: report, stages: chain.stages, sample: Array(reading.items.prefix(5)),
+            advice: advice(reading, isRegistered ? source : nil, state, now), hops: reading.hops)
     }
 
     private func reading(_ source: SourceConfiguration, _ state: SourceState, _ now: Date, _ teller: StageTeller) async -> PollReading {
@@ -97,12 +97,17 @@ public struct Diagnostician: Sendable {
         return await runner.run(source, environment: environment, memory: memory, now: now)
     }
 
-    private func advice(_ reading: PollReading, _ source: SourceConfiguration, _ state: SourceState, _ now: Date) -> String {
+    /// `source` nil: a bare address, which no host polls.
+    private func advice(_ reading: PollReading, _ source: SourceConfiguration?, _ state: SourceState, _ now: Date) -> String {
         if !reading.isWell {
+            guard source != nil else { return reading.hint ?? "It is in no registry, so nobody tries it again." }
             let wait = "The host goes on trying by itself, ever more rarely."
             return reading.hint.map { "\($0) \(wait)" } ?? wait
         }
         if reading.outcome == .ceiling { return "What was read is kept. If the source is honest, raise its ceiling in the registry." }
+        guard let source else {
+            return reading.movedTo.map { "It has moved for good, to \($0)." } ?? "It can be polled: `wiredesk sources add` enters it."
+        }
         if !source.isEnabled(at: now) { return "The source is well, and disabled: `wiredesk sources enable \(source.id)` brings it back." }
         if state.breaker.state == .open || state.breaker.state == .halfOpen {
             return "The source is well again. `wiredesk poll \(source.id) --force` closes its breaker now; else the next probe does."

@@ -1,6 +1,6 @@
 public import Costs
 public import FoundationEssentials
-public import WireCore
+import WireCore
 
 /// Which of a day's briefings.
 public enum BriefingSlot: String, Sendable, Codable, CaseIterable {

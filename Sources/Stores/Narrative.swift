@@ -1,5 +1,5 @@
 public import FoundationEssentials
-public import WireCore
+import WireCore
 
 /// Where a narrative is in its life.
 public enum NarrativeStage: String, Sendable, Codable, CaseIterable {

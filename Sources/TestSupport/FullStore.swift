@@ -1,5 +1,5 @@
 import Costs
-public import FoundationEssentials
+import FoundationEssentials
 import Resilience
 public import Stores
 import WireCore

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A script that a test lets run to its end.
 public enum Script {

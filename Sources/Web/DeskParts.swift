@@ -1,7 +1,7 @@
-public import Costs
-public import FoundationEssentials
+import Costs
+import FoundationEssentials
 public import Host
-import LLM
+public import LLM
 public import Logging
 public import Stores
 public import WireCore
@@ -24,6 +24,8 @@ public struct DeskParts: Sendable {
     public var registryProblem: @Sendable () -> String?
     /// The same of the price table's file.
     public var pricesProblem: @Sendable () -> String?
+    /// Models that fail, as this host's gateway has found.
+    public var restingModels: @Sendable () -> [RestingModel]
     public var clock: any DeskClock
     public var logger: Logger
     /// Told of every change, so that other open pages show it; the server sets it.
@@ -32,7 +34,7 @@ public struct DeskParts: Sendable {
     public init(
         desk: Desk, store: Store, presence: HostPresence? = nil, newsroom: NewsroomDoor? = nil, actions: SourceActions? = nil, isPolling: Bool = true,
         registryProblem: @escaping @Sendable () -> String? = { nil }, pricesProblem: @escaping @Sendable () -> String? = { nil },
-        clock: any DeskClock, logger: Logger
+        restingModels: @escaping @Sendable () -> [RestingModel] = { [] }, clock: any DeskClock, logger: Logger
     ) {
         self.desk = desk
         self.store = store
@@ -42,6 +44,7 @@ public struct DeskParts: Sendable {
         self.isPolling = isPolling
         self.registryProblem = registryProblem
         self.pricesProblem = pricesProblem
+        self.restingModels = restingModels
         self.clock = clock
         self.logger = logger
     }

@@ -4,7 +4,7 @@
 
 import FoundationEssentials
 import HTTPTypes
-public import Host
+import Host
 import Hummingbird
 import Logging
 import NIOCore

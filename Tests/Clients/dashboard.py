@@ -77,6 +77,14 @@ def weighs_little(browser, desk):
             print(f"first load of {path}: {look.bytes} bytes", flush=True)
 
 
+def needs(browser, desk):
+    with Look(browser, desk) as look:
+        look.at("/")
+        text = look.page.locator("#needs").inner_text()
+        check("a model that fails is told of on the overview", "model anthropic/claude-haiku-4-5 for 10 min" in text and "answered 200 with text/html" in text, text)
+        check("with its next trial", "Next trial: in 2 min" in text, text)
+
+
 def disabling(browser, desk):
     """Without script in one window; seen by itself in another."""
     with Look(browser, desk) as watching, Look(browser, desk, script=False) as look:
@@ -301,6 +309,7 @@ with sync_playwright() as playwright:
         look_at(browser, desk, "empty", EMPTY_PAGES)
     with stage(PROGRAM, "broken") as desk:
         look_at(browser, desk, "broken", PAGES)
+        needs(browser, desk)
     diagnosing_live(browser)
     logging_in(browser)
     browser.close()

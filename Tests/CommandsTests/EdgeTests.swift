@@ -133,4 +133,30 @@ import Testing
             #expect(!result.errors.contains("u:p"))
         }
     }
+
+    @Test(
+        "A slip in an option is told before anything is asked or begun",
+        arguments: [
+            (["sources", "add", "http://127.0.0.1:1/", "--interval", "0s"], "the interval “0s” is not from 1 s to 30 d"),
+            (["sources", "add", "http://127.0.0.1:1/", "--interval", "often"], "the interval “often” is no duration"),
+            (["sources", "add", "http://127.0.0.1:1/", "--tag", ""], "a tag is empty"),
+            (["demo", "--once", "--week"], "--once and --week are two demos"),
+        ])
+    func slips(_ arguments: [String], _ words: String) async throws {
+        try await Rig.with { rig in
+            let result = try await rig.run(arguments)
+            #expect(result.status == 64)
+            #expect(result.errors.contains(words), "\(result.errors)")
+        }
+    }
+
+    @Test("The diagnosis of an address in no registry promises nothing that a host would do")
+    func strangeAddress() async throws {
+        try await Rig.with { rig in
+            let sick = try await rig.run("diagnose", "http://127.0.0.1:1/feed")
+            #expect(sick.status == 1 && !sick.output.contains("The host goes on trying"), "\(sick.output)")
+            let known = try await rig.run("diagnose", "messari")
+            #expect(known.status == 1 && known.output.contains("The host goes on trying"), "\(known.output)")
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Fetch
 import Foundation
 import Host
+import LLM
 import Logging
 import Newsroom
 import SQLiteStore
@@ -42,12 +43,19 @@ struct Stage {
         let parts = DeskParts(
             desk: desk, store: store, newsroom: newsroom.door(registry.newsroom.schedule),
             actions: SourceActions(file: file, desk: desk, fetcher: fetcher, store: store, clock: clock, environment: [:]),
-            registryProblem: { check.problem }, clock: clock, logger: logger)
+            registryProblem: { check.problem }, restingModels: { [scene, clock] in scene == .broken ? [Self.restingModel(at: clock.instant)] : [] },
+            clock: clock, logger: logger)
         let server = try WebServer(
             address: ListenAddress(parsing: "127.0.0.1:0"), isOptional: false, parts: parts,
             token: try AdminToken.read(ProcessInfo.processInfo.environment),
             onListening: { url in FileHandle.standardOutput.write(Data("\(url)\n".utf8)) })
         try await server.run()
+    }
+
+    private static func restingModel(at now: Date) -> RestingModel {
+        RestingModel(
+            name: "anthropic/claude-haiku-4-5", since: now.addingTimeInterval(-600), until: now.addingTimeInterval(120),
+            cause: "anthropic answered 200 with text/html: \(StagedNews.hostile[0])")
     }
 
     private var registryText: String {

@@ -19,6 +19,9 @@ final class ScriptedProvider: Exchanging {
 
     var seen: [ExchangeRequest] { state.withLock { $0.seen } }
 
+    /// From now on.
+    func answer(with answer: @escaping Answer) { state.withLock { $0.answers = [answer] } }
+
     func exchange(_ request: ExchangeRequest) async throws(FetchFailure) -> ExchangeAnswer {
         let answer = state.withLock { state -> Answer? in
             state.seen.append(request)

@@ -343,8 +343,15 @@ import WireCore
                 #expect(status == (turn < 10 ? 500 : 503))
             }
             #expect(rig.provider.seen.count == 10)
+            let resting = try #require(rig.gateway.restingModels.first)
+            #expect(resting.name == "anthropic/claude-haiku-4-5" && resting.until.map { $0 > rig.clock.now() } == true)
+            #expect(resting.cause.contains("500"))
             rig.clock.advance(10)
             #expect(await rig.gateway.answer(GatewayRig.call("later")).status == 500)
+            rig.provider.answer(with: ScriptedProvider.message())
+            rig.clock.advance(60)
+            #expect(await rig.gateway.answer(GatewayRig.call("well again")).status == 200)
+            #expect(rig.gateway.restingModels.isEmpty)
         }
     }
 

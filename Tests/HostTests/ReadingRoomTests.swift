@@ -34,7 +34,8 @@ private final class Board: Sendable {
                         defer { board.end() }
                         return (0..<1000).reduce(number) { $0 &* 31 &+ $1 } == .min ? -1 : number
                     }
-                    return (try? result.get()) ?? -1
+                    guard case .success(let value) = result else { return -1 }
+                    return value
                 }
             }
             return await group.reduce(into: Set<Int>()) { $0.insert($1) }

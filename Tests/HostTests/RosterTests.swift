@@ -169,7 +169,7 @@ import WireCore
         try await b.enter()
         try await a.enter()
         #expect(a.division.number == 4 && a.division.hosts == [a.id, b.id])
-        try await list.leave(b.id)
+        await list.leave(b.id)
         try await a.enter()
         #expect(a.division.number == 5 && a.division.hosts == [a.id])
     }

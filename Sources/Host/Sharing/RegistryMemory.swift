@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import WireCore
+import WireCore
 
 #if canImport(Glibc)
     import Glibc

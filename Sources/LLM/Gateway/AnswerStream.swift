@@ -142,7 +142,7 @@ actor StreamRun {
         guard isDrained else { return await settleOnce(broken: "the call was cancelled") }
         let reader = Task { [source] in
             var iterator = source.makeAsyncIterator()
-            while let piece = try? await iterator.next(isolation: nil) { await self.hear(piece) }
+            while let piece = try? await iterator.next(isolation: nil) { self.hear(piece) }
         }
         let timer = Task { [drainFor, source] in
             guard (try? await Task.sleep(for: drainFor)) != nil else { return }

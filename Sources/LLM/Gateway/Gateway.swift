@@ -80,6 +80,9 @@ public final class Gateway: Sendable {
         return provider.problem
     }
 
+    /// Models that fail, as this process has found.
+    public var restingModels: [RestingModel] { breakers.resting }
+
     /// Settles what calls of dead processes have left open, at their upper bounds; to be called at start and now and then. Returns how many.
     @discardableResult
     public func settleAbandoned() async throws -> Int { try await till.settleAbandoned() }

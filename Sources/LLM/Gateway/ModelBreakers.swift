@@ -1,7 +1,25 @@
-import FoundationEssentials
+public import FoundationEssentials
 import Resilience
 import Synchronization
 import WireCore
+
+/// A model that failed so often that it is asked now and then only.
+public struct RestingModel: Sendable, Equatable {
+    /// Provider and model.
+    public var name: String
+    public var since: Date
+    /// Calls are refused until then; the one after it is a trial.
+    public var until: Date?
+    /// What it did last.
+    public var cause: String
+
+    public init(name: String, since: Date, until: Date?, cause: String) {
+        self.name = name
+        self.since = since
+        self.until = until
+        self.cause = cause
+    }
+}
 
 /// A breaker for each model of each provider, in memory: calls are frequent, so that a restart soon knows again what it knew.
 final class ModelBreakers: Sendable {
@@ -25,6 +43,16 @@ final class ModelBreakers: Sendable {
         settings.slowRate = 2
         return settings
     }()
+
+    /// By name; those on trial are among them.
+    var resting: [RestingModel] {
+        breakers.withLock { breakers in
+            breakers.compactMap { name, breaker in
+                guard breaker.state == .open || breaker.state == .halfOpen, let since = breaker.openedAt else { return nil }
+                return RestingModel(name: name, since: since, until: breaker.reopensAt, cause: breaker.cause ?? "it failed too often")
+            }
+        }.sorted { $0.name < $1.name }
+    }
 
     func permit(_ name: String, at now: Date) -> Result<Permit, GatewayRefusal> {
         breakers.withLock { breakers in

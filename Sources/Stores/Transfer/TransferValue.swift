@@ -1,4 +1,4 @@
-public import WireCore
+import WireCore
 
 /// One value of a row, as no engine in particular keeps it. Instants are whole milliseconds since 1970 UTC, money whole picodollars,
 /// flags 0 and 1.

@@ -2,6 +2,7 @@ import Costs
 import FoundationEssentials
 import Host
 import Hummingbird
+import LLM
 import Stores
 import WireCore
 
@@ -22,9 +23,12 @@ struct OverviewPage {
         var briefing: Briefing?
         var badJobs: [JobRun]
         var refusedFiles: [RefusedFile]
+        var restingModels: [RestingModel]
         var now: Date
 
         var needy: [SourceReport] { sources.filter { $0.status.needsSomebody } }
+        /// How many things need somebody.
+        var needs: Int { needy.count + alerts.count + badJobs.count + refusedFiles.count + restingModels.count + (standstill == nil ? 0 : 1) }
         /// When the last poll was, if none has happened for an hour though one is overdue for as long: nobody polls.
         var standstill: Date? {
             let polled = sources.filter { $0.status != .disabled }.compactMap { report in report.state?.lastPollAt.map { (report, $0) } }
@@ -46,7 +50,7 @@ struct OverviewPage {
             alerts: spending.alerts(plan, at: now), polls: try await parts.store.polls(of: nil, limit: 10),
             articles: try await parts.store.articles(ArticleQuery(limit: 10)), briefing: try await parts.latestBriefing(),
             badJobs: jobs.filter { $0.outcome == .givenUp || $0.outcome == .failed || $0.outcome == .abandoned },
-            refusedFiles: refusedFiles, now: now)
+            refusedFiles: refusedFiles, restingModels: parts.restingModels(), now: now)
     }
 
     /// A file that the host goes by and could not take over, and why.
@@ -81,8 +85,7 @@ struct OverviewPage {
     }
 
     private static func verdict(_ facts: Facts) -> String {
-        let count =
-            facts.needy.count + facts.alerts.count + facts.badJobs.count + facts.refusedFiles.count + (facts.standstill == nil ? 0 : 1)
+        let count = facts.needs
         guard count > 0 else { return facts.sources.isEmpty ? "There is no source yet." : "Everything is well. Nothing needs you." }
         return count == 1 ? "One thing needs you." : "\(count) things need you."
     }
@@ -125,6 +128,7 @@ struct OverviewPage {
                     need.element("p", .class("hint")) { $0.text("Does a host with the role poll run? `wiredesk run` starts one with all roles.") }
                 }
             }
+            for model in facts.restingModels { Self.write(model, now: facts.now, to: &section) }
             for alert in facts.alerts { CostWords.write(alert, facts.spending, to: &section) }
             for source in facts.needy { Self.write(source, to: &section) }
             for run in facts.badJobs {
@@ -138,12 +142,27 @@ struct OverviewPage {
                 }
             }
             guard facts.sources.isEmpty else {
-                if facts.needy.isEmpty, facts.alerts.isEmpty, facts.badJobs.isEmpty, facts.refusedFiles.isEmpty, facts.standstill == nil {
+                if facts.needs == 0 {
                     section.empty("Nothing. Every source answers, every job does its work, and spending is below its thresholds.")
                 }
                 return
             }
             section.empty("The registry has no source yet.", "`wiredesk sources add URL` finds the feed behind an address and enters it.")
+        }
+    }
+
+    private static func write(_ model: RestingModel, now: Date, to html: inout HTML) {
+        html.element("article", .class("need")) { need in
+            need.element("h3") { head in
+                head.pill(.bad, "resting")
+                head.text(" model \(model.name)")
+                head.element("span", .class("dim")) { $0.text(" for \(Figures.rough(now.timeIntervalSince(model.since)))") }
+            }
+            need.element("p") { $0.outside(model.cause) }
+            need.element("p", .class("hint")) { hint in
+                hint.text("Calls are refused, or go to the next model of their chain. Next trial: ")
+                hint.until(model.until, now)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Costs
 import FoundationEssentials
 import Host
+import LLM
 import Resilience
 import Stores
 import WireCore
@@ -101,6 +102,9 @@ struct DeskMetrics {
                 limit.map { ([("period", name)], MoneySum($0).approximateDollars) }
             })
         page.gauge("wiredesk_open_reservations", "Calls under way.", [([], Double(try await parts.store.openReservations().count))])
+        page.gauge(
+            "wiredesk_model_resting", "1 while a model is asked now and then only, because it failed too often; of this process.",
+            parts.restingModels().map { ([("model", $0.name)], 1) })
         let cache = try await parts.store.cacheStatistics(now: parts.now)
         page.gauge(
             "wiredesk_cached_answers", "Answers that are kept.",
