@@ -201,7 +201,7 @@ import Testing
             #expect(before.contains("✓ request") && before.contains("waiting for 127.0.0.1 to answer"))
             #expect(!before.contains("✓ response") && !before.contains("What to do"))
             gate.signal()
-            try await running.ended(within: 20)
+            try await running.ended(within: 30)
             #expect(running.output.hasPrefix(before))
             #expect(running.output.contains("✓ response") && running.output.contains("What to do"))
         }
@@ -248,7 +248,7 @@ import Testing
             let demo = try rig.start(["demo", "--speed", "600"])
             try await eventually { demo.output.contains("theblock") && demo.output.contains("Ctrl-C ends it.") }
             kill(demo.process.processIdentifier, SIGINT)
-            try await demo.ended(within: 20)
+            try await demo.ended(within: 30)
             #expect(demo.process.terminationStatus == 0)
             #expect(demo.output.contains("IN THE WORLD IT"))
             #expect(demo.log == "")

@@ -103,7 +103,7 @@ import Testing
             let host = try rig.start(["run", "--listen", "127.0.0.1:0"])
             try await eventually { host.log.contains("listening") }
             kill(host.process.processIdentifier, SIGKILL)
-            try await host.ended(within: 20)
+            try await host.ended(within: 30)
             #expect(!FileManager.default.fileExists(atPath: "/dev/shm/mongoc-\(host.process.processIdentifier)"))
         }
     }

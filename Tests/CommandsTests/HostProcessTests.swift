@@ -41,7 +41,7 @@ import WireCore
             try await eventually { try await text(address + "/metrics").contains("wiredesk_breaker_state{source=\"messari\"} 1") }
             #expect(try await text(address + "/metrics").contains("wiredesk_breaker_state{source=\"decrypt\"} 0"))
             kill(host.process.processIdentifier, SIGTERM)
-            try await host.ended(within: 10)
+            try await host.ended(within: 30)
             #expect(host.process.terminationStatus == 0)
             #expect(host.log.contains("stopped"))
         }
@@ -67,7 +67,7 @@ import WireCore
             _ = try await address(of: first)
             let owner = try #require(ProcessMark.of(first.process.processIdentifier))
             kill(first.process.processIdentifier, SIGKILL)
-            try await first.ended(within: 10)
+            try await first.ended(within: 30)
             let path = rig.folder + "/data/wiredesk.db"
             let store = try SQLiteStore(path: path)
             let now = Date()
@@ -179,7 +179,7 @@ import WireCore
                 // Ever later in its first seconds, while most is filed.
                 try await Task.sleep(for: .milliseconds(300 + 350 * round))
                 kill(host.process.processIdentifier, SIGKILL)
-                try await host.ended(within: 10)
+                try await host.ended(within: 30)
                 counts.append(try await rig.articles().count)
             }
             #expect(counts == counts.sorted(), "articles were lost: \(counts)")

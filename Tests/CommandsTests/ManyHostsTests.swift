@@ -131,7 +131,7 @@ private struct ManyHosts {
             }
             let left = ContinuousClock.now
             kill(hosts[2].process.processIdentifier, SIGTERM)
-            try await hosts[2].ended(within: 20)
+            try await hosts[2].ended(within: 30)
             try await eventually(within: longest) { many.visits.sources(since: left + .seconds(1)) == count }
             // The beats tell a moment later.
             try await eventually {

@@ -36,7 +36,7 @@ import WireCore
             let target = try MongoStore(address: address, isForTransfer: true)
             try await eventually { try await target.articleCounts().values.reduce(0, +) > 500 }
             kill(first.process.processIdentifier, SIGKILL)
-            try await first.ended(within: 10)
+            try await first.ended(within: 30)
             #expect(try await target.transferProgress() != nil)
             try await target.close()
             let early = try await rig.run("costs", "verify", "--store", address)
@@ -103,7 +103,7 @@ import WireCore
             #expect(early.status == 1 && early.errors.contains("already at work"))
 
             kill(host.process.processIdentifier, SIGTERM)
-            try await host.ended(within: 10)
+            try await host.ended(within: 30)
             _ = try await rig.run("poll", "--all", "--force")
             let before = try await rig.articles().count
             let restored = try await rig.run("restore", "saved.db.2", "--json")

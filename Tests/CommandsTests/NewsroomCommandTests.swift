@@ -89,7 +89,7 @@ import WireCore
                 let job = try rig.start(["jobs", "enrich", "--now", "--force"], environment: environment)
                 try await Task.sleep(for: .milliseconds(40 + round * 37))
                 kill(job.process.processIdentifier, SIGKILL)
-                try await job.ended(within: 10)
+                try await job.ended(within: 30)
             }
             // A run makes so many calls at most; the rest waits for the next.
             try await eventually(within: 60) {

@@ -39,9 +39,9 @@ import WireCore
             try await eventually(within: 60) { rig.newsroom.requests["decrypt"] ?? 0 > before + 2 }
 
             let disabling = try rig.start(["sources", "disable", "decrypt", "--store", store])
-            try await eventually(within: 10) { second.log.contains("changed=1") }
+            try await eventually(within: 30) { second.log.contains("changed=1") }
             let inForce = Date()
-            try await disabling.ended(within: 20)
+            try await disabling.ended(within: 30)
             let written = try FileManager.default.attributesOfItem(atPath: rig.registry)[.modificationDate] as? Date
             let delay = inForce.timeIntervalSince(try #require(written))
             print("\(way.rawValue): in force on the other host \(delay) s after the file was changed here")
@@ -54,7 +54,7 @@ import WireCore
 
             // And back, from the other side.
             _ = try await rig.run(["sources", "enable", "decrypt"] + others)
-            try await eventually(within: 10) { !(try String(contentsOfFile: rig.registry, encoding: .utf8)).contains("disabled") }
+            try await eventually(within: 30) { !(try String(contentsOfFile: rig.registry, encoding: .utf8)).contains("disabled") }
             try await eventually { rig.newsroom.requests["decrypt"] ?? 0 > (then ?? 0) + 1 }
         }
     }

@@ -521,15 +521,12 @@ extension ScriptedServer.Connection {
 
     @Test("Where no request went out, that is certain: no such name, nobody listening, an address denied, no TLS, no URL, a wrong field")
     func neverSent() async throws {
-        let closed = try ScriptedServer()
-        let nobody = closed.url("/")
-        closed.stop()
         try await withServer { server, exchanger in
             server.respond("/", body: "x")
             let secure = "https://127.0.0.1:\(server.port)/"
             let cases: [(String, [Outcome], ExchangeRequest)] = [
                 ("name", [.dns, .offline], request("http://wiredesk-test.invalid/")),
-                ("refused", [.network], request(nobody)),
+                ("refused", [.network], request("http://127.0.0.1:1/")),
                 ("denied", [.denied], request("http://127.0.0.2:\(server.port)/")),
                 ("tls", [.tls, .timeout], request(secure, wall: .seconds(2))),
                 ("scheme", [.config], request("ftp://127.0.0.1/")),

@@ -19,11 +19,14 @@ struct AnswerBufferTests {
             createdAt: now, expiresAt: now.addingTimeInterval(60))
     }
 
-    private static func with(_ body: (SQLiteStore, AnswerBuffer, Kept) async throws -> Void) async throws {
+    /// A buffer that writes when it is told to, unless `delay` says otherwise.
+    private static func with(
+        delay: Duration = .seconds(3600), _ body: (SQLiteStore, AnswerBuffer, Kept) async throws -> Void
+    ) async throws {
         let folder = NSTemporaryDirectory() + "wiredesk-buffer-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (store, kept) = (try SQLiteStore(path: folder + "/desk.db"), Kept())
-        let buffer = AnswerBuffer(store: store, onKept: kept.note, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let buffer = AnswerBuffer(store: store, onKept: kept.note, delay: delay, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await body(store, buffer, kept)
         try await store.close()
     }
@@ -53,7 +56,7 @@ struct AnswerBufferTests {
 
     @Test("Many answers come to the store by themselves, each once")
     func many() async throws {
-        try await Self.with { store, buffer, kept in
+        try await Self.with(delay: .milliseconds(10)) { store, buffer, kept in
             for index in 0..<200 { buffer.put(Self.answer("\(index)"), capacity: .mebibytes(1)) }
             let deadline = ContinuousClock.now + .seconds(20)
             while kept.all.count < 200, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }

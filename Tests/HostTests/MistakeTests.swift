@@ -103,7 +103,7 @@ import WireCore
         for text in texts {
             let started = ContinuousClock.now
             let refusal = try #require(self.refusal(text))
-            #expect(started.duration(to: .now) < .seconds(5))
+            #expect(started.duration(to: .now) < .seconds(15))
             #expect(refusal.problems.count == 50)
             #expect(refusal.description.hasSuffix("\nand more"))
             #expect(refusal.deskError.message.contains("more than 50 mistakes"))

@@ -18,8 +18,6 @@ final class AnswerBuffer: Sendable {
         var writer: Task<Void, Never>?
     }
 
-    /// How long an answer waits for others.
-    private static let delay = Duration.milliseconds(10)
     /// What one transaction takes: calls are booked between them.
     private static let most = (answers: 32, bytes: 1 << 20)
     /// What may wait for a store that does not keep up; answers beyond are not kept.
@@ -27,13 +25,15 @@ final class AnswerBuffer: Sendable {
 
     private let store: any LedgerStore
     private let onKept: @Sendable ([AnswerPlace]) -> Void
+    private let delay: Duration
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// `onKept` is told where answers lie once they are in the store.
-    init(store: any LedgerStore, onKept: @escaping @Sendable ([AnswerPlace]) -> Void, logger: Logger) {
+    /// `onKept` is told where answers lie once they are in the store; `delay` is how long an answer waits for others.
+    init(store: any LedgerStore, onKept: @escaping @Sendable ([AnswerPlace]) -> Void, delay: Duration = .milliseconds(10), logger: Logger) {
         self.store = store
         self.onKept = onKept
+        self.delay = delay
         self.logger = logger
     }
 
@@ -48,7 +48,7 @@ final class AnswerBuffer: Sendable {
         }
         if isFirst {
             Task {
-                try? await Task.sleep(for: Self.delay)
+                try? await Task.sleep(for: delay)
                 state.withLock { $0.isDue = false }
                 await flush()
             }
