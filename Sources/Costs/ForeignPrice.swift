@@ -20,7 +20,7 @@ struct ForeignPrice {
     }
 
     /// OpenAI's longer-lived writes live for twelve hours; they take the place of Anthropic's hour.
-    private static let keys: [(TokenClass, String)] = [
+    static let keys: [(TokenClass, String)] = [
         (.input, "input_cost_per_token"), (.output, "output_cost_per_token"), (.cacheRead, "cache_read_input_token_cost"),
         (.cacheWrite5m, "cache_creation_input_token_cost"), (.cacheWrite1h, "cache_creation_input_token_cost_above_1hr"),
         (.cacheWrite1h, "cache_creation_input_token_cost_above_12hr"),
@@ -43,6 +43,8 @@ struct ForeignPrice {
         webSearch = searches.max { ($0.scaled(to: 12) ?? 0) < ($1.scaled(to: 12) ?? 0) }
         maxOutputTokens = entry["max_output_tokens"]?.int.flatMap { PriceTableReader.tokenCounts.contains($0) ? $0 : nil }
         retired = entry["deprecation_date"]?.string.flatMap { $0.utf8.count == 10 ? UTCTime.parse($0) : nil }
+        if prices.input.digits == 0, prices.output.digits == 0 { throw Refusal(reason: "its price is 0; a model that is free is added by hand") }
+        try checkRest(of: entry)
     }
 
     // MARK: - Prices
@@ -62,14 +64,15 @@ struct ForeignPrice {
 
     /// The thresholds are in the keys: "input_cost_per_token_above_200k_tokens".
     private static func tiers(_ entry: JSONNode, base: TokenPrices) throws(Refusal) -> [PriceTier] {
-        let (front, back) = ("input_cost_per_token_above_", "k_tokens")
         let thousands = (entry.object ?? []).compactMap { member -> Int? in
-            guard member.key.hasPrefix(front), member.key.hasSuffix(back), !member.node.isNull else { return nil }
-            return Int(member.key.dropFirst(front.utf8.count).dropLast(back.utf8.count)).flatMap { (1...100_000).contains($0) ? $0 : nil }
+            guard !member.node.isNull, let name = keys.first(where: { member.key.hasPrefix($0.1 + "_above_") && member.key.hasSuffix("k_tokens") })
+            else { return nil }
+            let size = member.key.dropFirst(name.1.utf8.count + "_above_".utf8.count).dropLast("k_tokens".utf8.count)
+            return Int(size).flatMap { (1...100_000).contains($0) ? $0 : nil }
         }
         var tiers: [PriceTier] = []
         for size in Set(thousands).sorted() {
-            let prices = try prices(entry, suffix: "_above_\(size)k_tokens")
+            let prices = try prices(entry, suffix: suffix(above: size * 1000))
             for tokenClass in TokenClass.allCases where (prices[tokenClass] == nil) != (base[tokenClass] == nil) {
                 throw Refusal(reason: "only one of its base prices and its tier above \(size)k has a price for \(tokenClass.name)")
             }
@@ -109,7 +112,7 @@ struct ForeignPrice {
     }
 
     /// The number × 10^`places`; nil for null.
-    private static func decimal(_ node: JSONNode, _ key: String, places: Int) throws(Refusal) -> ExactDecimal? {
+    static func decimal(_ node: JSONNode, _ key: String, places: Int) throws(Refusal) -> ExactDecimal? {
         if node.isNull { return nil }
         guard let digits = node.number, let value = ExactDecimal(scientific: digits, movedBy: places), value.digits >= 0 else {
             let seen = node.number.map(shown) ?? node.value.kindName
