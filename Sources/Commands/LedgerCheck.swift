@@ -23,6 +23,11 @@ struct LedgerCheck {
             guard let row = table.row(named: entry.priceFrom) else {
                 return note(entry, "was priced by \(entry.priceFrom), which is not in the table")
             }
+            guard row.provider == entry.provider, row.model == entry.model, row.from <= entry.at else {
+                let due = "\(entry.provider)/\(entry.model) on \(UTCTime.text(entry.at))"
+                return note(entry, "was priced by \(entry.priceFrom), which is no price of \(due)")
+            }
+            if entry.cost > entry.bound { note(entry, "costs $\(entry.cost.dollars), more than its bound of $\(entry.bound.dollars)") }
             do {
                 let cost = try Pricing.cost(of: entry.usage, under: entry.terms, by: row)
                 if cost != entry.cost { note(entry, "costs $\(entry.cost.dollars), but its usage comes to $\(cost.dollars) by \(row.name)") }

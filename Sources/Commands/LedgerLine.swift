@@ -6,6 +6,7 @@ enum LedgerLine {
     static let columns = [
         "id", "at", "operation", "provider", "model", "source", "article", "key", "status", "inputTokens", "outputTokens", "cacheReadTokens",
         "cacheWrite5mTokens", "cacheWrite1hTokens", "webSearches", "costUSD", "savedUSD", "reservedUSD", "priceFrom", "messageId", "note", "rawUsage",
+        "batch", "region", "speed", "serviceTier",
     ]
 
     static func json(_ entry: LedgerEntry) -> String {
@@ -25,7 +26,7 @@ enum LedgerLine {
                 entry.purpose.article.map(String.init) ?? "", entry.purpose.key ?? "", entry.status.rawValue,
             ] + counts.map(String.init) + [
                 entry.cost.dollars, entry.saved.dollars, entry.bound.dollars, entry.priceFrom, entry.messageID ?? "", entry.note ?? "",
-                entry.rawUsage ?? "",
+                entry.rawUsage ?? "", String(entry.terms.isBatch), entry.terms.region ?? "", entry.terms.speed ?? "", entry.terms.serviceTier ?? "",
             ]
         return texts.map(field).joined(separator: ",")
     }

@@ -26,5 +26,9 @@ extension LedgerEntry {
         json.member("messageId", orNull: messageID)
         json.member("note", orNull: note)
         json.member("rawUsage", orNull: rawUsage)
+        json.member("batch", terms.isBatch)
+        json.member("region", orNull: terms.region)
+        json.member("speed", orNull: terms.speed)
+        json.member("serviceTier", orNull: terms.serviceTier)
     }
 }

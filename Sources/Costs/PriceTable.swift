@@ -60,6 +60,9 @@ public struct PriceTable: Sendable, Hashable {
         self.places = places
     }
 
+    /// The model of an id or alias, letter for letter.
+    public func model(named name: String) -> PricedModel? { places[name].map { models[$0] } }
+
     /// The model of an id or alias, letter for letter; `provider` nil: whosever it is.
     /// Throws ``PriceFault`` with the three nearest known names.
     public func lookup(model name: String, provider: String? = nil) throws(PriceFault) -> PricedModel {

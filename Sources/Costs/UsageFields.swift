@@ -30,10 +30,16 @@ struct UsageFields {
         return objects
     }
 
+    /// Nil too where it says nothing.
     func text(_ key: String) throws(UsageFault) -> String? {
-        guard let node = self[key] else { return nil }
+        guard let node = self[key], node.string != "" else { return nil }
         guard let text = node.string else { throw UsageFault(field: key, "\(key) is \(node.value.kindName), but must be a text") }
         return text
+    }
+
+    /// A member that counts something and is none of these; nil when there is none.
+    func count(besides known: Set<String>) -> String? {
+        node.object?.first { !known.contains($0.key) && ($0.node.double ?? 0) != 0 }?.key
     }
 
     func tokens(_ key: String) throws(UsageFault) -> Int? { try count(key, atMost: UsageReading.maximumTokens) }

@@ -44,11 +44,18 @@ public struct UsageReading: Sendable, Hashable {
                     "the usage has an iteration “\(SafeText.line(type, limit: 40))”, which may be billed at another model's price")
             }
         }
+        try check(fields.object("output_tokens_details"), "thinking_tokens", of: usage.outputTokens)
         let tier = try fields.text("service_tier")
         let terms = CallTerms(
             isBatch: tier == "batch", region: try fields.text("inference_geo"), speed: try fields.text("speed"),
             serviceTier: tier == "batch" ? nil : tier)
         return UsageReading(usage: usage, terms: terms)
+    }
+
+    /// Throws where a part is more than its whole: some providers count it beside the whole, at a price of its own.
+    private static func check(_ details: UsageFields?, _ part: String, of whole: Int) throws(UsageFault) {
+        guard let count = try details?.tokens(part), count > whole else { return }
+        throw UsageFault(field: part, "\(part) is \(count), more than the \(whole) that it is a part of")
     }
 
     /// The tokens of a usage, or of one of its iterations.
@@ -61,6 +68,9 @@ public struct UsageReading: Sendable, Hashable {
         if let split = try fields.object("cache_creation") {
             usage.cacheWrite5mTokens = try split.tokens("ephemeral_5m_input_tokens") ?? 0
             usage.cacheWrite1hTokens = try split.tokens("ephemeral_1h_input_tokens") ?? 0
+            if let other = split.count(besides: ["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"]) {
+                throw UsageFault(field: "cache_creation", "cache_creation counts “\(SafeText.line(other, limit: 60))”, whose price is not known")
+            }
             let sum = usage.cacheWrite5mTokens + usage.cacheWrite1hTokens
             if let written, written != sum {
                 throw UsageFault(
@@ -76,13 +86,10 @@ public struct UsageReading: Sendable, Hashable {
     /// Reads OpenAI's `usage`: `prompt_tokens` and `completion_tokens` (Chat Completions) or `input_tokens` and `output_tokens`
     /// (Responses), both mandatory, both including what their details break down.
     ///
-    /// `cached_tokens` and `cache_write_tokens` of the prompt's details are taken off the input into classes of their own. Audio tokens have
-    /// prices that the table does not hold: a fault.
-    /// - Parameter serviceTier: the answer's `service_tier`, which stands beside `usage` and not in it; nil: one inside is taken.
-    /// - Parameter isLongLived: the request asked for the longer lifetime of cache writes, which the usage does not tell.
-    public static func openAI(
-        _ node: JSONNode, serviceTier: String? = nil, isLongLived: Bool = false
-    ) throws(UsageFault) -> UsageReading {
+    /// `cached_tokens` and `cache_write_tokens` of the prompt's details are taken off the input into classes of their own; of the writes those
+    /// in `cache_write_1h_tokens`, which a gateway of this kind adds, live longer. Audio tokens have prices that the table does not hold: a fault.
+    /// - Parameter answer: what the usage stands in, with a `service_tier` beside it; nil: one inside the usage is taken.
+    public static func openAI(_ node: JSONNode, in answer: JSONNode? = nil) throws(UsageFault) -> UsageReading {
         let fields = try UsageFields(node, name: "usage")
         let isChat = fields.has("prompt_tokens") || !fields.has("input_tokens")
         let (inputName, outputName) = isChat ? ("prompt_tokens", "completion_tokens") : ("input_tokens", "output_tokens")
@@ -97,19 +104,24 @@ public struct UsageReading: Sendable, Hashable {
         let details = try fields.object(inputName + "_details")
         usage.cacheReadTokens = try details?.tokens("cached_tokens") ?? 0
         let written = try details?.tokens("cache_write_tokens") ?? 0
-        if isLongLived { usage.cacheWrite1hTokens = written } else { usage.cacheWrite5mTokens = written }
+        try check(details, "cache_write_1h_tokens", of: written)
+        usage.cacheWrite1hTokens = try details?.tokens("cache_write_1h_tokens") ?? 0
+        usage.cacheWrite5mTokens = written - usage.cacheWrite1hTokens
         usage.inputTokens = prompt - usage.cacheReadTokens - written
         guard usage.inputTokens >= 0 else {
             throw UsageFault(
                 field: inputName, "\(inputName) is \(prompt), less than its part in the cache, \(usage.cacheReadTokens + written)")
         }
-        for details in [details, try fields.object(outputName + "_details")] {
+        let outputDetails = try fields.object(outputName + "_details")
+        try check(outputDetails, "reasoning_tokens", of: usage.outputTokens)
+        for details in [details, outputDetails] {
             if let audio = try details?.tokens("audio_tokens"), audio > 0 {
                 throw UsageFault(field: "audio_tokens", "audio_tokens is \(audio); audio has prices of its own, which the price table does not hold")
             }
         }
+        let beside = try answer.map { answer throws(UsageFault) in try UsageFields(answer, name: "answer").text("service_tier") } ?? nil
         let inside = try fields.text("service_tier")
-        let tier = serviceTier ?? inside
+        let tier = beside ?? inside
         return UsageReading(usage: usage, terms: CallTerms(isBatch: tier == "batch", serviceTier: tier == "batch" ? nil : tier))
     }
 }

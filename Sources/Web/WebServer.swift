@@ -46,11 +46,13 @@ public struct WebServer: Service {
         self.onListening = onListening
     }
 
+    /// One thread for all sockets, for as long as the process lives: the last of a connection's work may come after the server's end.
+    private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     public func run() async throws {
         let logger = parts.logger
         var quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
-        let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let application = Application(
             router: router,
             server: .http1(
@@ -66,19 +68,18 @@ public struct WebServer: Service {
                 let url = "http://\(host):\(channel.localAddress?.port ?? address.port)"
                 logger.notice("listening", metadata: ["address": "\(url)"])
                 onListening(url)
-            }, eventLoopGroupProvider: .shared(threads), logger: quiet)
+            }, eventLoopGroupProvider: .shared(Self.threads), logger: quiet)
         let end: Result<Void, any Error>
         do {
             end = .success(
                 try await withGracefulShutdownHandler {
-                    try await withTaskExecutorPreference(EventLoopExecutor(threads.next())) { try await application.run() }
+                    try await withTaskExecutorPreference(EventLoopExecutor(Self.threads.next())) { try await application.run() }
                 } onGracefulShutdown: {
                     polls.news.finish()
                 })
         } catch {
             end = .failure(error)
         }
-        try? await threads.shutdownGracefully()
         do {
             try end.get()
         } catch is CancellationError {

@@ -29,8 +29,9 @@ import WireCore
         }
     }
 
-    private static func file(_ call: Call, in store: SQLiteStore) async throws {
-        let row = "anthropic/claude-haiku-4-5@2025-10-01"
+    private static func file(
+        _ call: Call, in store: SQLiteStore, row: String = "anthropic/claude-haiku-4-5@2025-10-01"
+    ) async throws {
         let cost = try #require(Money(dollars: call.cost))
         _ = try await store.reserve(
             LedgerEntry(
@@ -117,6 +118,23 @@ import WireCore
             #expect(json.status == 1)
             let bad = try Self.object(json)
             #expect(bad["ok"] as? Bool == false && (bad["differences"] as? [String])?.count == 1)
+        }
+    }
+
+    @Test("Verifying tells an entry that was priced by a row of another model, or of a later day")
+    func verifyRows() async throws {
+        let calls = [
+            Call(id: "a/1", at: try Self.instant("2026-10-20T23:00:00Z")), Call(id: "b/1", at: try Self.instant("2025-09-01T08:00:00Z")),
+        ]
+        try await Rig.with { rig in
+            let store = try SQLiteStore(path: rig.folder + "/data/wiredesk.db")
+            try await Self.file(calls[0], in: store, row: "anthropic/claude-sonnet-4-5@2025-09-29")
+            try await Self.file(calls[1], in: store)
+            try await store.close()
+            let text = try await rig.run("costs", "verify")
+            #expect(text.status == 1)
+            #expect(text.output.contains("a/1 was priced by anthropic/claude-sonnet-4-5@2025-09-29, which is no price of anthropic/claude-haiku-4-5"))
+            #expect(text.output.contains("b/1 was priced by anthropic/claude-haiku-4-5@2025-10-01, which is no price of"), "\(text.output)")
         }
     }
 

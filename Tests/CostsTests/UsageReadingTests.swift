@@ -60,7 +60,7 @@ struct UsageReadingTests {
                 """
                 {"prompt_tokens": 100, "completion_tokens": 9, "total_tokens": 109, "completion_tokens_details": {"reasoning_tokens": 4, "audio_tokens": 0},
                  "prompt_tokens_details": {"cached_tokens": 60, "audio_tokens": 0, "cache_write_tokens": 10}}
-                """), serviceTier: "priority")
+                """), in: Fixtures.node(#"{"service_tier": "priority"}"#))
         #expect(chat.usage == Usage(inputTokens: 30, outputTokens: 9, cacheReadTokens: 60, cacheWrite5mTokens: 10))
         #expect(chat.terms == CallTerms(serviceTier: "priority"))
         let responses = try UsageReading.read(
@@ -69,8 +69,18 @@ struct UsageReadingTests {
             provider: "openai")
         #expect(responses.usage == chat.usage)
         let long = try UsageReading.openAI(
-            Fixtures.node(#"{"prompt_tokens": 9, "completion_tokens": 1, "prompt_tokens_details": {"cache_write_tokens": 9}}"#), isLongLived: true)
-        #expect(long.usage == Usage(outputTokens: 1, cacheWrite1hTokens: 9))
+            Fixtures.node(
+                #"""
+                {"prompt_tokens": 9, "completion_tokens": 1, "service_tier": "flex",
+                 "prompt_tokens_details": {"cache_write_tokens": 9, "cache_write_1h_tokens": 7}}
+                """#), in: Fixtures.node(#"{"service_tier": ""}"#))
+        #expect(long.usage == Usage(outputTokens: 1, cacheWrite5mTokens: 2, cacheWrite1hTokens: 7))
+        #expect(long.terms == CallTerms(serviceTier: "flex"), "a tier that says nothing is none")
+        let strange = #expect(throws: UsageFault.self) {
+            try UsageReading.openAI(
+                Fixtures.node(#"{"prompt_tokens": 1, "completion_tokens": 1}"#), in: Fixtures.node(#"{"service_tier": ["priority"]}"#))
+        }
+        #expect(strange?.field == "service_tier")
     }
 
     @Test(

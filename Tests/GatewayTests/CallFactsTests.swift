@@ -33,6 +33,19 @@ struct CallFactsTests {
         #expect(marked.bound.picodollars >= 2048 * 2_000_000)
     }
 
+    @Test("A search that OpenAI's usage does not count is paid for once a choice, within the bound")
+    func uncountedSearches() throws {
+        let none = try Self.chat("", model: "gpt-6-sol")
+        let two = try Self.chat(#","web_search_options":{},"n":2"#, model: "gpt-6-sol")
+        #expect(none.uncountedSearches == 0 && two.uncountedSearches == 2)
+        let metered = MeteredUsage(reading: .success(UsageReading(usage: Usage(inputTokens: 9)))).adding(searches: two.uncountedSearches)
+        let usage = try metered.reading.get().usage
+        #expect(usage == Usage(inputTokens: 9, webSearches: 2))
+        #expect(try Pricing.cost(of: usage, under: CallTerms(), by: two.row) <= two.bound)
+        // Anthropic counts its own.
+        #expect(try Self.messages(#","tools":[{"type":"web_search_20250305","name":"web_search"}]"#).uncountedSearches == 0)
+    }
+
     @Test("A service tier that is not named may be the project's, a region the workspace's")
     func openTerms() throws {
         let (open, standard) = (try Self.chat(""), try Self.chat(#","service_tier":"default""#))

@@ -184,17 +184,58 @@ struct FaultyAnswerTests {
         }
     }
 
-    @Test("Who takes nothing of a stream gives up the place at the provider soon after the deadline", .timeLimit(.minutes(1)))
-    func stuckCaller() async throws {
-        try await GatewayRig.with(Self.stream(Self.events([Self.start, Self.end, Self.stop])), edit: { $0.deadline = .milliseconds(100) }) { rig in
+    @Test(
+        "Who takes nothing of a stream for long, or until after the deadline, gives up the place at the provider, and gets no end",
+        .timeLimit(.minutes(1)), arguments: [(0.1, 60.0), (600, 0.2)])
+    func stuckCaller(deadline: Double, patience: Double) async throws {
+        let provider = Self.stream(Self.events([Self.start, Self.end, Self.stop]))
+        func edit(_ configuration: inout GatewayConfiguration) {
+            (configuration.deadline, configuration.readerPatience) = (.seconds(deadline), .seconds(patience))
+        }
+        try await GatewayRig.with(provider, edit: edit) { rig in
             let answer = await rig.gateway.answer(GatewayRig.call(more: #","stream":true"#))
             while try await rig.entries().first?.status == .reserved { try await Task.sleep(for: .milliseconds(50)) }
             let usage = try await rig.entries().first?.usage
             #expect(usage == Usage(inputTokens: 10, outputTokens: 50))
             guard case .stream(let stream) = answer.body else { return #expect(Bool(false), "the answer is no stream") }
-            let rest = try await stream.next()
-            #expect(rest == nil)
+            await #expect(throws: FetchFailure.self) { try await stream.next() }
         }
+    }
+
+    @Test(
+        "An answer of another model at another price is booked at the bound; its own names, and names that nobody knows, are its own",
+        arguments: [
+            ("claude-opus-4-1", "[]", EntryStatus.estimated), ("claude-haiku-4-5-20251001", "[]", .settled), ("my-deployment", "[]", .settled),
+            ("claude-haiku-4-5", #"[{"type":"message","model":"claude-opus-4-1","input_tokens":1,"output_tokens":1}]"#, .estimated),
+        ])
+    func otherModel(name: String, iterations: String, due: EntryStatus) async throws {
+        let usage = #"{"input_tokens":10,"output_tokens":5,"iterations":\#(iterations)}"#
+        let whole = #"{"id":"m","type":"message","model":"\#(name)","content":[{"type":"text","text":"a"}],"usage":\#(usage)}"#
+        try await GatewayRig.with(ScriptedProvider(ScriptedProvider.whole(200, whole))) { rig in
+            #expect(await rig.gateway.answer(GatewayRig.call()).status == 200)
+            let entry = try #require(try await rig.entries().first)
+            #expect(entry.status == due && (entry.cost == entry.bound) == (due == .estimated))
+        }
+        let start = #"{"type":"message_start","message":{"id":"m","model":"\#(name)","usage":{"input_tokens":10,"output_tokens":1}}}"#
+        let delta = #"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":\#(usage)}"#
+        #expect(try await Self.booked(Self.events([start, delta, Self.stop])).status == due)
+    }
+
+    @Test("The tier that OpenAI's first chunk names holds where the last one is silent")
+    func streamedTier() throws {
+        func tiers(_ first: String, _ last: String) throws -> String? {
+            var meter = StreamMeter(shape: .chat)
+            for json in [
+                #"{"id":"c","model":"gpt-6-sol"\#(first),"choices":[{"index":0,"delta":{"content":"a"}}],"usage":null}"#,
+                #"{"id":"c","choices":[]\#(last),"usage":{"prompt_tokens":10,"completion_tokens":5}}"#,
+            ] { meter.take(SSEEvent(data: Array(json.utf8), raw: [])) }
+            #expect(meter.usage.models == ["gpt-6-sol"])
+            return try meter.usage.reading.get().terms.serviceTier
+        }
+        #expect(try tiers(#","service_tier":"priority""#, "") == "priority")
+        #expect(try tiers(#","service_tier":"priority""#, #","service_tier":null"#) == "priority")
+        #expect(try tiers(#","service_tier":"auto""#, #","service_tier":"flex""#) == "flex")
+        #expect(try tiers("", "") == nil)
     }
 
     @Test("OpenAI's usage is found beside others that are null, and only its own chunk is taken out")

@@ -99,6 +99,9 @@ struct GatewayRig {
                 Provider(
                     name: "anthropic", shape: .messages, url: "https://provider.example/v1/messages",
                     headers: [HTTPHeader(name: "x-api-key", value: key)], exchanger: provider),
+                Provider(
+                    name: "openai", shape: .chat, url: "https://other.example/v1/chat/completions",
+                    headers: [HTTPHeader(name: "authorization", value: "Bearer other-provider-key")], exchanger: provider),
                 Provider(name: "extractive", shape: .messages, url: "extractive:", headers: [], exchanger: ExtractiveModel()),
             ], store: store, configuration: configuration, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             onAlert: { alerts.add($0) })

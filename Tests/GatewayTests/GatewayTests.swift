@@ -196,22 +196,48 @@ import WireCore
         }
     }
 
-    @Test("Equal requests at the same time are one call, and a failing one keeps nobody waiting")
-    func singleFlight() async throws {
-        let slow = ScriptedProvider.after({ try? await Task.sleep(for: .milliseconds(30)) }, ScriptedProvider.message())
+    @Test("Equal requests at the same time are one call, and share what it failed with", arguments: [true, false])
+    func singleFlight(isGood: Bool) async throws {
+        let html = ScriptedProvider.whole(200, "<html>hello</html>", [HTTPHeader(name: "content-type", value: "text/html")])
+        let slow = ScriptedProvider.after({ try? await Task.sleep(for: .milliseconds(100)) }, isGood ? ScriptedProvider.message() : html)
         try await GatewayRig.with(ScriptedProvider(slow)) { rig in
             let answers = await withTaskGroup { group in
                 for _ in 0..<16 { group.addTask { await rig.gateway.answer(GatewayRig.call()) } }
                 return await group.reduce(into: [ModelAnswer]()) { $0.append($1) }
             }
-            #expect(answers.count { $0.isCached } == 15 && rig.provider.seen.count == 1)
+            #expect(rig.provider.seen.count == 1)
+            #expect(answers.count { $0.isCached } == (isGood ? 15 : 0))
+            #expect(answers.allSatisfy { $0.status == (isGood ? 200 : 502) })
+            #expect(Set(answers.map(\.callID)).count == 16)
+            // Each try may be billed: nobody is told to make another.
+            #expect(answers.allSatisfy { $0.headers["x-should-retry"] == (isGood ? nil : "false") && $0.headers["retry-after"] == nil })
+            let entries = try await rig.entries()
+            #expect(entries.count { $0.cost > .zero } == 1 && entries.count == (isGood ? 16 : 1))
+            #expect(await rig.gateway.answer(GatewayRig.call()).isCached == isGood, "a failure is shared by those who waited alone")
         }
-        try await GatewayRig.with(ScriptedProvider(ScriptedProvider.error(500))) { rig in
-            let statuses = await withTaskGroup { group in
-                for _ in 0..<8 { group.addTask { await rig.gateway.answer(GatewayRig.call()).status } }
-                return await group.reduce(into: [Int]()) { $0.append($1) }
-            }
-            #expect(statuses == Array(repeating: 500, count: 8))
+    }
+
+    @Test(
+        "A request that names what counts twice, or in capitals, is refused",
+        arguments: [#""max_tokens":5"#, #""MAX_TOKENS":60000"#, #""Model":"claude-opus-4-5""#, #""metadata":{},"metadata":{}"#])
+    func names(more: String) async throws {
+        try await GatewayRig.with(ScriptedProvider(ScriptedProvider.message())) { rig in
+            let answer = await rig.gateway.answer(GatewayRig.call(more: "," + more))
+            #expect(answer.status == 400)
+            #expect(rig.provider.seen.isEmpty)
+            #expect(await rig.gateway.answer(GatewayRig.call(more: #","Other":1,"metadata":{"user_id":"a"}"#)).status == 200)
+        }
+    }
+
+    @Test("A provider cannot speak for the gateway, and no provider's key is told, whoever sends it")
+    func forged() async throws {
+        let headers = [HTTPHeader(name: "X-Wiredesk-Cost-USD", value: "99"), HTTPHeader(name: "x-other", value: "1")]
+        let error = ScriptedProvider.error(401, #","key":"other-provider-key""#, headers)
+        try await GatewayRig.with(ScriptedProvider(error)) { rig in
+            let answer = await rig.gateway.answer(GatewayRig.call())
+            #expect(answer.headers["x-wiredesk-cost-usd"] == nil && answer.headers["x-other"] == "1")
+            let text = try await answer.text()
+            #expect(text.contains("REDACTED") && !text.contains("other-provider-key"), "\(text)")
         }
     }
 
@@ -301,7 +327,7 @@ import WireCore
         if let first { flights.end(first) }
         #expect(flights.begin("k") == nil)
         if let second { flights.end(second) }
-        await flights.landing(of: "k")
+        #expect(await flights.landing(of: "k") == nil)
     }
 
     @Test("What a dead process left open is settled at its bound, what a living one holds is not, nor what another machine's may hold")

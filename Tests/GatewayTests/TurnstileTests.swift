@@ -3,14 +3,14 @@ import Testing
 @testable import LLM
 
 @Suite("Turnstile") struct TurnstileTests {
-    private static func isIn(_ turnstile: Turnstile) async -> Bool { await turnstile.enter(until: .now) }
+    private static func isIn(_ turnstile: Turnstile) async -> Bool { await turnstile.enter(for: "a", until: .now) }
 
     @Test("More places let those in who wait")
     func more() async {
         let turnstile = Turnstile(places: 1)
         #expect(await Self.isIn(turnstile))
-        async let second = turnstile.enter(until: .now + .seconds(30))
-        async let third = turnstile.enter(until: .now + .seconds(30))
+        async let second = turnstile.enter(for: "a", until: .now + .seconds(30))
+        async let third = turnstile.enter(for: "a", until: .now + .seconds(30))
         await Task.yield()
         turnstile.resize(to: 3)
         #expect(await second)
@@ -23,13 +23,28 @@ import Testing
         let turnstile = Turnstile(places: 3)
         for _ in 0..<3 { #expect(await Self.isIn(turnstile)) }
         turnstile.resize(to: 1)
-        turnstile.leave()
+        turnstile.leave("a")
         #expect(await !Self.isIn(turnstile))
-        turnstile.leave()
+        turnstile.leave("a")
         #expect(await !Self.isIn(turnstile))
-        async let next = turnstile.enter(until: .now + .seconds(30))
-        turnstile.leave()
+        async let next = turnstile.enter(for: "a", until: .now + .seconds(30))
+        turnstile.leave("a")
         #expect(await next)
         #expect(await !Self.isIn(turnstile))
+    }
+
+    @Test("One holder does not keep the others out: a quarter of the places is for them, in their order")
+    func shares() async {
+        let turnstile = Turnstile(places: 4)
+        for _ in 0..<3 { #expect(await Self.isIn(turnstile)) }
+        #expect(await !Self.isIn(turnstile))
+        async let fourth = turnstile.enter(for: "a", until: .now + .seconds(30))
+        await Task.yield()
+        #expect(await turnstile.enter(for: "b", until: .now))
+        #expect(await !turnstile.enter(for: "b", until: .now))
+        turnstile.leave("b")
+        #expect(await turnstile.enter(for: "c", until: .now), "a place that one holder may not have is another's")
+        turnstile.leave("a")
+        #expect(await fourth)
     }
 }

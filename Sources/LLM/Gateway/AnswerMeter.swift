@@ -8,6 +8,19 @@ struct MeteredUsage: Sendable {
     /// The usage as it came, for the ledger where it is not believed.
     var raw: String?
     var messageID: String?
+    /// The models that the answer says have served it.
+    var models: Set<String> = []
+
+    /// With searches that the call pays for and the usage does not count.
+    func adding(searches: Int) -> MeteredUsage {
+        var metered = self
+        metered.reading = reading.map { reading in
+            var reading = reading
+            reading.usage.webSearches += searches
+            return reading
+        }
+        return metered
+    }
 }
 
 /// Reads the usage off an answer, whole or streamed; of what it does not know it makes nothing.
@@ -20,7 +33,12 @@ enum AnswerMeter {
         guard let usage = root["usage"], !usage.isNull else {
             return MeteredUsage(reading: .failure(UsageFault(field: "usage", "the answer has no usage")), messageID: id(root))
         }
-        return MeteredUsage(reading: reading(usage, of: root, shape), raw: raw(usage, in: body), messageID: id(root))
+        return MeteredUsage(reading: reading(usage, of: root, shape), raw: raw(usage, in: body), messageID: id(root), models: models(root, usage))
+    }
+
+    /// The model of an answer, and those of its usage's iterations.
+    static func models(_ answer: JSONNode, _ usage: JSONNode?) -> Set<String> {
+        Set(([answer] + (usage?["iterations"]?.array ?? []).prefix(1000)).compactMap { $0["model"]?.string })
     }
 
     static func id(_ root: JSONNode) -> String? { root["id"]?.string.map { SafeText.line($0, limit: 200) } }
@@ -29,7 +47,7 @@ enum AnswerMeter {
         Result { () throws(UsageFault) in
             switch shape {
             case .messages: try .anthropic(usage)
-            case .chat: try .openAI(usage, serviceTier: root["service_tier"]?.string)
+            case .chat: try .openAI(usage, in: root)
             }
         }
     }
@@ -44,6 +62,9 @@ struct StreamMeter: Sendable {
     private let shape: WireShape
     private var messages = StreamedUsage()
     private var chat: Result<UsageReading, UsageFault>?
+    /// Chat Completions: what the first chunk says beside its text, the tier for one; the last one need not repeat it.
+    private var firstChunk: JSONNode?
+    private var models: Set<String> = []
     private var raw: [String] = []
     private var messageID: String?
     /// True once the stream has said its last word: its end, or an error.
@@ -62,7 +83,8 @@ struct StreamMeter: Sendable {
         case .messages: reading = Result { () throws(UsageFault) in try messages.reading() }
         case .chat: reading = chat ?? .failure(UsageFault(field: "usage", "the stream ended before its usage"))
         }
-        return MeteredUsage(reading: reading, raw: raw.isEmpty ? nil : raw.joined(separator: " "), messageID: messageID)
+        return MeteredUsage(
+            reading: reading, raw: raw.isEmpty ? nil : raw.joined(separator: " "), messageID: messageID == "" ? nil : messageID, models: models)
     }
 
     mutating func take(_ event: SSEEvent) {
@@ -82,6 +104,7 @@ struct StreamMeter: Sendable {
             // A second beginning says nothing new, and its counts are those of a beginning.
             guard !messages.hasBegun, let message = node?["message"] else { return }
             messageID = AnswerMeter.id(message)
+            models.formUnion(AnswerMeter.models(message, message["usage"]))
             if let usage = message["usage"] {
                 messages.start(usage)
                 keep(usage, data)
@@ -89,6 +112,7 @@ struct StreamMeter: Sendable {
         case "message_delta":
             if let usage = node?["usage"] {
                 messages.delta(usage)
+                models.formUnion(AnswerMeter.models(usage, usage))
                 keep(usage, data)
                 if node?["delta"]?["stop_reason"]?.string != nil { isWhole = true }
             }
@@ -108,9 +132,14 @@ struct StreamMeter: Sendable {
         let isFirst = messageID == nil
         guard isFirst || Self.mayHoldUsage(data) else { return }
         guard let node = try? JSONReader.read(data, maximumDepth: Translation.maximumDepth) else { return }
-        if isFirst { messageID = AnswerMeter.id(node) ?? "" }
+        if isFirst {
+            messageID = AnswerMeter.id(node) ?? ""
+            firstChunk = node
+        }
+        models.formUnion(AnswerMeter.models(node, nil))
         if let usage = node["usage"], !usage.isNull {
-            chat = AnswerMeter.reading(usage, of: node, shape)
+            let saysTier = node["service_tier"].map { !$0.isNull } ?? false
+            chat = AnswerMeter.reading(usage, of: saysTier ? node : firstChunk ?? node, shape)
             // The last chunk, which has no choices, is what carries the sum.
             if node["choices"]?.array?.isEmpty == true { isWhole = true }
             keep(usage, data)

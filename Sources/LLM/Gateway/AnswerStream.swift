@@ -12,11 +12,15 @@ public final class AnswerStream: Sendable {
     private let watch: Task<Void, Never>
 
     /// At `deadline` the exchange itself ends, and with it every wait for the provider; what is still open some seconds later waits for
-    /// its caller.
-    init(run: StreamRun, until deadline: ContinuousClock.Instant) {
+    /// its caller. One that has taken nothing for `patience` has left.
+    init(run: StreamRun, until deadline: ContinuousClock.Instant, patience: Duration) {
         self.run = run
         watch = Task {
-            guard (try? await Task.sleep(until: deadline + .seconds(5), clock: .continuous)) != nil else { return }
+            let end = deadline + .seconds(5)
+            while .now < end {
+                guard (try? await Task.sleep(until: min(end, .now + patience / 2), clock: .continuous)) != nil else { return }
+                if await run.waitsForItsCaller(since: .now - patience) { break }
+            }
             await run.drain()
         }
     }
@@ -55,6 +59,10 @@ actor StreamRun {
     private var rewriting: StreamRewriting
     private(set) var cost: Money?
     private var isEnded = false
+    /// When a piece was given last; nil while the next one is awaited.
+    private var givenAt: ContinuousClock.Instant? = .now
+    /// The provider is heard out without the caller.
+    private var isDrainedNow = false
     /// The whole answer as given, for the cache; nil once it is too large.
     private var kept: [UInt8]?
     private let keepAtMost: Int
@@ -75,8 +83,14 @@ actor StreamRun {
         kept = keepAtMost > 0 ? [] : nil
     }
 
+    /// True where the caller has not come back for the next piece since then.
+    func waitsForItsCaller(since then: ContinuousClock.Instant) -> Bool { givenAt.map { $0 < then } ?? false }
+
     func next() async throws(FetchFailure) -> [UInt8]? {
+        guard !isDrainedNow else { throw FetchFailure(outcome: .timeout, message: "the caller took nothing of the answer for too long") }
         guard !isEnded else { return nil }
+        givenAt = nil
+        defer { givenAt = .now }
         while true {
             let piece: [UInt8]?
             do throws(FetchFailure) {
@@ -137,7 +151,7 @@ actor StreamRun {
     /// Hears the provider out, within bounds, when the caller has gone; what comes of it is kept as if the caller had stayed.
     func drain() async {
         guard !isEnded, cost == nil else { return }
-        isEnded = true
+        (isEnded, isDrainedNow) = (true, true)
         left()
         guard isDrained else { return await settleOnce(broken: "the call was cancelled") }
         let reader = Task { [source] in

@@ -49,8 +49,8 @@ struct Attempt: Sendable {
     let configuration: GatewayConfiguration
     let till: Till
     let clock: any DeskClock
-    /// Told when the caller of a stream leaves before its end.
-    let left: @Sendable () -> Void
+    /// Told when a stream has ended, or its caller has left before.
+    let landed: @Sendable () -> Void
 
     /// Told once, when the provider is done with, of how that counts for the breaker.
     typealias Ended = @Sendable (BreakerEffect, String) -> Void
@@ -198,7 +198,7 @@ struct Attempt: Sendable {
         guard let root = try? JSONReader.read(body, maximumDepth: Translation.maximumDepth), Self.isAnswer(root, provider.shape) else {
             return await malformed(answer, body, hold, ended)
         }
-        let metered = AnswerMeter.read(root, body: body, shape: provider.shape)
+        let metered = AnswerMeter.read(root, body: body, shape: provider.shape).adding(searches: facts.uncountedSearches)
         do throws(TranslationFailure) {
             let out = try translated(root, body)
             let cost = await till.settle(hold, metered, keep: answer.status == 200 ? keeper(of: out, cache) : nil)
@@ -243,8 +243,9 @@ struct Attempt: Sendable {
         let what = "\(provider.name) answers \(answer.status) with what is no answer of a model (\(type)): \(start)"
         let cost = await till.estimate(hold, because: what, raw: SafeText.line(bytes: body, limit: AnswerMeter.rawLimit))
         ended(faultEffect, what)
+        // It may have been billed: a caller who tries again by habit, as the SDKs do, would pay for each try.
         return AttemptOutcome(
-            failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what, retryAfter: .seconds(1)), mayRetry: true, movesOn: true), cost: cost)
+            failure: AttemptFailure(refusal: GatewayRefusal(.malformed, what), mayRetry: true, movesOn: true), cost: cost)
     }
 
     // MARK: - A stream
@@ -255,7 +256,7 @@ struct Attempt: Sendable {
     ) -> AttemptOutcome {
         let run = StreamRun(
             source: answer.body, meter: StreamMeter(shape: provider.shape), rewriting: rewriting, drainFor: configuration.drainFor,
-            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes, left: left
+            isDrained: call.isDrained, keepAtMost: cache == nil ? 0 : configuration.largestKeptAnswer.bytes, left: landed
         ) { meter, broken, whole in
             let fault = (broken ?? meter.error).map(provider.secrets.redacted)
             let cost: Money
@@ -263,11 +264,14 @@ struct Attempt: Sendable {
                 let usage = meter.usage
                 cost = await till.estimate(hold, because: fault, raw: usage.raw, messageID: usage.messageID)
             } else {
-                cost = await till.settle(hold, meter.usage, note: fault, keep: fault == nil ? whole.flatMap { keeper(of: $0, cache) } : nil)
+                let usage = meter.usage.adding(searches: facts.uncountedSearches)
+                cost = await till.settle(hold, usage, note: fault, keep: fault == nil ? whole.flatMap { keeper(of: $0, cache) } : nil)
             }
             ended(fault == nil ? .success : faultEffect, fault ?? "")
+            landed()
             return cost
         }
-        return AttemptOutcome(answer: given(answer, .stream(AnswerStream(run: run, until: deadline)), cost: nil))
+        let stream = AnswerStream(run: run, until: deadline, patience: configuration.readerPatience)
+        return AttemptOutcome(answer: given(answer, .stream(stream), cost: nil))
     }
 }

@@ -12,6 +12,9 @@ struct CallFacts: Sendable {
     let wantsStreamedUsage: Bool
     /// As the request names them.
     let terms: CallTerms
+    /// Searches that an answer of Chat Completions pays for and does not count: a model that may search does so once before it answers, for
+    /// each choice (platform.openai.com, "Web search", Chat Completions).
+    let uncountedSearches: Int
     /// No usage that the provider may bill for one attempt costs more.
     let bound: Money
 
@@ -29,6 +32,7 @@ struct CallFacts: Sendable {
         wantsStreamedUsage = body["stream_options"]?["include_usage"]?.bool ?? false
         terms = CallTerms(
             region: body["inference_geo"]?.string, speed: body["speed"]?.string, serviceTier: body["service_tier"]?.string)
+        uncountedSearches = Self.mayOpenAISearch(body, model, row) ? Self.choices(body) : 0
         var served = [(model, row)]
         // Models that the provider itself turns to when this one refuses; each may be billed.
         for fallback in body["fallbacks"]?.array ?? [] {
@@ -62,8 +66,21 @@ struct CallFacts: Sendable {
         let open = CallTerms(
             isBatch: terms.isBatch, region: terms.region ?? Pricing.open, speed: terms.speed, serviceTier: terms.serviceTier ?? Pricing.open)
         return try Pricing.upperBound(
-            promptTokensAtMost: prompt, outputTokensAtMost: output, webSearchesAtMost: row.webSearch == nil ? 0 : size.searches, terms: open,
+            promptTokensAtMost: prompt, outputTokensAtMost: output,
+            webSearchesAtMost: row.webSearch == nil ? 0 : max(size.searches, mayOpenAISearch(body, model, row) ? choices(body) : 0), terms: open,
             row: row, promptClasses: size.classes)
+    }
+
+    /// Some models of OpenAI search unasked: their names say so.
+    private static func mayOpenAISearch(_ body: JSONNode, _ model: PricedModel, _ row: PriceRow) -> Bool {
+        guard model.provider == "openai", row.webSearch != nil else { return false }
+        return body["web_search_options"]?.object != nil || model.id.contains("-search")
+    }
+
+    /// How many answers are asked for.
+    private static func choices(_ body: JSONNode) -> Int {
+        // "3.0" is three for some readers.
+        max(1, min(body["n"]?.double.map { $0 < 1000 ? Int($0.rounded(.up)) : 1000 } ?? 1, 1000))
     }
 
     /// `max_tokens` by whichever name; what the model can at most where the request does not say, or says nonsense for the provider to
@@ -73,9 +90,7 @@ struct CallFacts: Sendable {
         let asked = ["max_completion_tokens", "max_tokens"].compactMap { body[$0]?.int }.max()
         let least = shape == .messages ? 0 : 1
         let most = asked.flatMap { $0 >= least ? $0 : nil } ?? model.maxOutputTokens ?? PromptBound.largestContext
-        // "3.0" is three for some readers.
-        let choices = max(1, min(body["n"]?.double.map { $0 < 1000 ? Int($0.rounded(.up)) : 1000 } ?? 1, 1000))
-        let (product, isTooLarge) = most.multipliedReportingOverflow(by: choices * rounds)
+        let (product, isTooLarge) = most.multipliedReportingOverflow(by: choices(body) * rounds)
         return isTooLarge ? .max : product
     }
 }

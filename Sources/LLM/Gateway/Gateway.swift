@@ -37,7 +37,8 @@ public final class Gateway: Sendable {
         onAlert: (@Sendable (BudgetAlert) async -> Void)? = nil
     ) {
         rules = RulesInForce(GatewayRules(prices: prices, configuration: configuration))
-        self.providers = Dictionary(providers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let secrets = SecretValues(providers.flatMap(\.keys))
+        self.providers = Dictionary(providers.map { ($0.name, $0.hiding(secrets)) }, uniquingKeysWith: { first, _ in first })
         self.clock = clock
         self.logger = logger
         till = Till(store: store, rules: rules, owner: ProcessMark.own, clock: clock, logger: logger)
@@ -145,10 +146,33 @@ public final class Gateway: Sendable {
     }
 
     private static func read(_ call: ModelCall) throws(GatewayRefusal) -> JSONNode {
+        let body: JSONNode
         do {
-            return try Translation.read(call.body)
+            body = try Translation.read(call.body)
         } catch {
             throw GatewayRefusal(.badRequest, "the request's body is \(error.message)")
+        }
+        try checkNames(body)
+        return body
+    }
+
+    /// Members that decide what a call can cost.
+    private static let counted: Set<String> = [
+        "model", "max_tokens", "max_completion_tokens", "n", "stream", "messages", "system", "tools", "fallbacks", "service_tier", "speed",
+        "inference_geo", "context_management", "mcp_servers", "web_search_options",
+    ]
+
+    /// Of a member that is there twice, or in capitals, the provider may read another than was counted.
+    private static func checkNames(_ body: JSONNode) throws(GatewayRefusal) {
+        var seen: Set<String> = []
+        for member in body.object ?? [] {
+            guard seen.insert(member.key).inserted else {
+                throw GatewayRefusal(.badRequest, "the request has “\(SafeText.line(member.key, limit: 60))” twice; which one counts?")
+            }
+            let lowered = member.key.lowercased()
+            guard lowered == member.key || !counted.contains(lowered) else {
+                throw GatewayRefusal(.badRequest, "the request has “\(SafeText.line(member.key, limit: 60))”; “\(lowered)” is meant")
+            }
         }
     }
 
@@ -156,13 +180,19 @@ public final class Gateway: Sendable {
     private func answered(_ call: ModelCall, _ facts: CallFacts, _ key: String) async throws(GatewayRefusal) -> ModelAnswer {
         if let kept = await cached(call, facts, key) { return kept }
         guard let flight = flights.begin(key) else {
-            await flights.landing(of: key)
+            if var failure = await flights.landing(of: key) {
+                (failure.callID, failure.cost) = (call.id, .zero)
+                return failure
+            }
             if let kept = await cached(call, facts, key) { return kept }
             // The other call came to nothing that could be kept: each goes its own way.
             return try await run(call, facts, cacheKey: key)
         }
         do throws(GatewayRefusal) {
-            return try await run(call, facts, cacheKey: key, landing: { [flights] in flights.end(flight) })
+            let answer = try await run(call, facts, cacheKey: key, landed: { [flights] in flights.end(flight) })
+            // A stream lands later. What a caller called off is nobody else's failure.
+            if case .whole = answer.body { flights.end(flight, failure: answer.status >= 400 && !Task.isCancelled ? answer : nil) }
+            return answer
         } catch {
             flights.end(flight)
             throw error
@@ -179,9 +209,9 @@ public final class Gateway: Sendable {
 
     // MARK: - The chain
 
-    /// Tries the models of the chain in turn. `landing` is called when the answer is whole, or will never be, or its caller has left.
+    /// Tries the models of the chain in turn. `landed` is called when a streamed answer is whole, or will never be, or its caller has left.
     private func run(
-        _ call: ModelCall, _ first: CallFacts, cacheKey: String?, landing: @escaping @Sendable () -> Void = {}
+        _ call: ModelCall, _ first: CallFacts, cacheKey: String?, landed: @escaping @Sendable () -> Void = {}
     ) async throws(GatewayRefusal) -> ModelAnswer {
         let configuration = rules.configuration
         let deadline = ContinuousClock.now + min(configuration.deadline, call.deadline ?? configuration.deadline)
@@ -197,7 +227,7 @@ public final class Gateway: Sendable {
             for turn in 1...max(1, call.attemptsPerModel) {
                 guard counter < configuration.attempts, ContinuousClock.now < deadline else { break chain }
                 counter += 1
-                let outcome = try await attempt(call, facts, number: counter, deadline: deadline, cacheKey: cacheKey, landing: landing)
+                let outcome = try await attempt(call, facts, number: counter, deadline: deadline, cacheKey: cacheKey, landed: landed)
                 guard let failure = outcome.failure else { return outcome.answer(to: call) }
                 last = outcome
                 guard failure.mayRetry, turn < call.attemptsPerModel, counter < configuration.attempts,
@@ -207,7 +237,6 @@ public final class Gateway: Sendable {
             }
             guard last?.failure?.movesOn ?? true else { break }
         }
-        landing()
         guard let last else { throw GatewayRefusal(.busy, "the call's deadline passed before it could be made", retryAfter: .seconds(1)) }
         return last.answer(to: call)
     }
@@ -223,7 +252,7 @@ public final class Gateway: Sendable {
 
     private func attempt(
         _ call: ModelCall, _ facts: CallFacts, number: Int, deadline: ContinuousClock.Instant, cacheKey: String?,
-        landing: @escaping @Sendable () -> Void
+        landed: @escaping @Sendable () -> Void
     ) async throws(GatewayRefusal) -> AttemptOutcome {
         guard let provider = providers[facts.model.provider] else {
             throw GatewayRefusal(.unconfigured, "there is no provider “\(facts.model.provider)”")
@@ -236,29 +265,32 @@ public final class Gateway: Sendable {
         case .failure(let resting):
             return AttemptOutcome(failure: AttemptFailure(refusal: resting, mayRetry: false, movesOn: true))
         }
-        guard let turnstile = turnstiles[provider.name], await turnstile.enter(until: deadline) else {
+        // The desk's own calls are one holder's.
+        let holder = call.purpose.key ?? ""
+        guard let turnstile = turnstiles[provider.name], await turnstile.enter(for: holder, until: deadline) else {
             breakers.record(permit, .excluded, cause: "never asked", at: clock.now())
-            throw GatewayRefusal(.busy, "\(configuration.callsPerProvider) calls are at \(provider.name) already", retryAfter: .seconds(1))
+            throw GatewayRefusal(
+                .busy, "as many calls as may be are at \(provider.name) already: \(configuration.callsPerProvider), or three quarters by one key",
+                retryAfter: .seconds(1))
         }
         let attempt = Attempt(
             call: call, facts: facts, provider: provider, number: number, deadline: deadline, configuration: rules.configuration, till: till,
-            clock: clock, left: landing)
+            clock: clock, landed: landed)
         let cache = cacheKey.map { key in (key: key, cache: self.cache) }
         underWay.withLock { $0 += 1 }
         let outcome: AttemptOutcome
         do throws(GatewayRefusal) {
             outcome = try await attempt.run(cache: cache) { [self] effect, cause in
-                turnstile.leave()
+                turnstile.leave(holder)
                 underWay.withLock { $0 -= 1 }
                 if let transition = breakers.record(permit, effect, cause: cause, at: clock.now()) {
                     logger.notice(
                         "breaker \(transition.to.name)", metadata: ["model": "\(name)", "cause": "\(SafeText.line(transition.cause, limit: 300))"])
                 }
-                landing()
                 alerts.look()
             }
         } catch {
-            turnstile.leave()
+            turnstile.leave(holder)
             underWay.withLock { $0 -= 1 }
             breakers.record(permit, .excluded, cause: "never asked", at: clock.now())
             throw error

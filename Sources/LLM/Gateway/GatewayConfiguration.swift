@@ -17,6 +17,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var callsPerProvider = 128
     /// How long the provider is heard out after the caller has gone.
     public var drainFor = Duration.seconds(60)
+    /// How long the caller of a stream may take nothing of it before it counts as gone.
+    public var readerPatience = Duration.seconds(60)
     /// Answers are kept so long; zero: never.
     public var keepAnswersFor = Duration.seconds(168 * 3600)
     /// All kept answers together.

@@ -15,8 +15,8 @@ public struct Provider: Sendable {
     public var problem: String?
     /// How it is reached.
     public var exchanger: any Exchanging
-    /// Its keys, which a server may send back; no caller, log or ledger is to have them.
-    let secrets: SecretValues
+    /// All providers' keys, which a server may send back; no caller, log or ledger is to have them.
+    private(set) var secrets: SecretValues
 
     public init(name: String, shape: WireShape, url: String, headers: [HTTPHeader], problem: String? = nil, exchanger: any Exchanging) {
         self.name = name
@@ -25,7 +25,18 @@ public struct Provider: Sendable {
         self.headers = headers
         self.problem = problem
         self.exchanger = exchanger
-        secrets = SecretValues(headers.filter { ["x-api-key", "authorization"].contains($0.name.lowercased()) }.map(\.value))
+        secrets = SecretValues()
+        secrets = SecretValues(keys)
+    }
+
+    /// Its own keys, as they are sent.
+    var keys: [String] { headers.filter { ["x-api-key", "authorization"].contains($0.name.lowercased()) }.map(\.value) }
+
+    /// The same, which keeps others' keys back too.
+    func hiding(_ secrets: SecretValues) -> Provider {
+        var provider = self
+        provider.secrets = secrets
+        return provider
     }
 
     /// The providers that the environment configures, by the variables of their SDKs: `ANTHROPIC_API_KEY`, `ANTHROPIC_BASE_URL`,
@@ -65,6 +76,11 @@ public struct Provider: Sendable {
         "set-cookie", "alt-svc", "strict-transport-security",
     ]
 
-    /// An answer's fields as they are passed on.
-    static func passedOn(_ headers: [HTTPHeader]) -> [HTTPHeader] { headers.filter { !framing.contains($0.name.lowercased()) } }
+    /// An answer's fields as they are passed on; those that the gateway speaks by are its own.
+    static func passedOn(_ headers: [HTTPHeader]) -> [HTTPHeader] {
+        headers.filter { header in
+            let name = header.name.lowercased()
+            return !framing.contains(name) && !name.hasPrefix("x-wiredesk-")
+        }
+    }
 }

@@ -89,6 +89,7 @@ final class Till: Sendable {
             let reading = try metered.reading.get()
             let terms = reading.terms.completed(by: hold.terms)
             let cost = try Pricing.cost(of: reading.usage, under: terms, by: hold.row)
+            try check(metered.models, of: hold.row, cost, reading.usage, terms)
             guard cost <= hold.bound else {
                 throw UsageFault(field: "usage", "the usage costs $\(cost.dollars), more than the call's upper bound of $\(hold.bound.dollars)")
             }
@@ -100,6 +101,19 @@ final class Till: Sendable {
             return booked
         } catch {
             return await estimate(hold, because: String(describing: error), raw: metered.raw, messageID: metered.messageID)
+        }
+    }
+
+    /// Throws where the answer names a model that the call was not bounded for, at another price.
+    private func check(_ models: Set<String>, of row: PriceRow, _ cost: Money, _ usage: Usage, _ terms: CallTerms) throws {
+        let table = rules.current.prices
+        for name in models {
+            guard let other = table.model(named: name), other.id != row.model || other.provider != row.provider else { continue }
+            let otherCost = try? Pricing.cost(of: usage, under: terms, by: other.row(at: clock.now()))
+            guard otherCost != cost else { continue }
+            throw UsageFault(
+                field: "model",
+                "the answer says that it is of \(other.provider)/\(other.id), whose price is not that of \(row.provider)/\(row.model)")
         }
     }
 

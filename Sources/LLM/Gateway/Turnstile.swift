@@ -1,14 +1,41 @@
 import Synchronization
 import WireCore
 
-/// Lets a fixed number in at a time; the others wait in order.
+/// Lets a fixed number in at a time; the others wait in order. Of one holder no more than three quarters are in, where there are four places or
+/// more: one whose calls hang keeps nobody else out.
 final class Turnstile: Sendable {
     private struct State {
         var places: Int
         /// Below zero while more are in than there are places, after these became fewer.
         var free: Int
-        var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+        var held: [String: Int] = [:]
+        /// None of them may come in: whoever may has been let in.
+        var waiting: [(id: Int, holder: String, continuation: CheckedContinuation<Bool, Never>)] = []
         var lastID = 0
+
+        private var share: Int { (places * 3 + 3) / 4 }
+
+        mutating func takePlace(for holder: String) -> Bool {
+            guard free > 0, held[holder, default: 0] < share else { return false }
+            free -= 1
+            held[holder, default: 0] += 1
+            return true
+        }
+
+        mutating func leave(_ holder: String) {
+            free += 1
+            let left = (held[holder] ?? 1) - 1
+            held[holder] = left > 0 ? left : nil
+        }
+
+        /// Those who come in now.
+        mutating func admit() -> [CheckedContinuation<Bool, Never>] {
+            var admitted: [CheckedContinuation<Bool, Never>] = []
+            while free > 0, let next = waiting.firstIndex(where: { takePlace(for: $0.holder) }) {
+                admitted.append(waiting.remove(at: next).continuation)
+            }
+            return admitted
+        }
     }
 
     private let state: Mutex<State>
@@ -17,25 +44,17 @@ final class Turnstile: Sendable {
 
     /// Changes how many may be in at a time. More: those who wait come in at once. Fewer: nobody is sent out.
     func resize(to places: Int) {
-        let admitted = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
+        let admitted = state.withLock { state in
             state.free += max(1, places) - state.places
             state.places = max(1, places)
-            let count = min(max(0, state.free), state.waiting.count)
-            state.free -= count
-            defer { state.waiting.removeFirst(count) }
-            return state.waiting.prefix(count).map(\.continuation)
+            return state.admit()
         }
         for continuation in admitted { continuation.resume(returning: true) }
     }
 
-    /// True once there is a place, which must be given back with ``leave()``; false when the deadline came first.
-    func enter(until deadline: ContinuousClock.Instant) async -> Bool {
-        let isIn = state.withLock { state in
-            guard state.free > 0, state.waiting.isEmpty else { return false }
-            state.free -= 1
-            return true
-        }
-        if isIn { return true }
+    /// True once there is a place, which must be given back with ``leave(_:)``; false when the deadline came first.
+    func enter(for holder: String, until deadline: ContinuousClock.Instant) async -> Bool {
+        if state.withLock({ $0.takePlace(for: holder) }) { return true }
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -47,11 +66,8 @@ final class Turnstile: Sendable {
         defer { timer.cancel() }
         return await withCheckedContinuation { continuation in
             let hasPlace = state.withLock { state in
-                guard state.free <= 0 || !state.waiting.isEmpty else {
-                    state.free -= 1
-                    return true
-                }
-                state.waiting.append((id, continuation))
+                if state.takePlace(for: holder) { return true }
+                state.waiting.append((id, holder, continuation))
                 return false
             }
             if hasPlace { continuation.resume(returning: true) }
@@ -65,14 +81,11 @@ final class Turnstile: Sendable {
         late?.resume(returning: false)
     }
 
-    func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            guard state.free >= 0, !state.waiting.isEmpty else {
-                state.free += 1
-                return nil
-            }
-            return state.waiting.removeFirst().continuation
+    func leave(_ holder: String) {
+        let admitted = state.withLock { state in
+            state.leave(holder)
+            return state.admit()
         }
-        next?.resume(returning: true)
+        for continuation in admitted { continuation.resume(returning: true) }
     }
 }

@@ -97,7 +97,8 @@ enum Components {
         .always("cacheReadTokens", safeCount), .always("cacheWrite5mTokens", safeCount), .always("cacheWrite1hTokens", safeCount),
         .always("webSearches", safeCount), .always("costUSD", .dollars), .always("savedUSD", .dollars), .always("reservedUSD", .dollars),
         .always("priceFrom", .text), .always("messageId", Shape.text.orNull), .always("note", Shape.text.orNull),
-        .always("rawUsage", Shape.text.orNull),
+        .always("rawUsage", Shape.text.orNull), .always("batch", .flag), .always("region", Shape.text.orNull),
+        .always("speed", Shape.text.orNull), .always("serviceTier", Shape.text.orNull),
     ])
 
     static let budget = Shape.object([
