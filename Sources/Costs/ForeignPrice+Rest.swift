@@ -3,6 +3,7 @@ import WireCore
 extension ForeignPrice {
     /// Throws where the entry states a price of tokens that the table's row would leave out, and that is dearer than what the row charges for
     /// them: a call would be booked at less than it costs. Cached prices under a term are published rounded: up to a twentieth more is the same.
+    /// Terms that the row has no factor for are no matter: an answer under one of them is booked at its bound.
     func checkRest(of entry: JSONNode) throws(Refusal) {
         if entry["tiered_pricing"]?.isNull == false { throw Refusal(reason: "it has tiered_pricing, which is not read; add it by hand") }
         for member in entry.object ?? [] where Self.isTokenPrice(member.key) {
@@ -27,7 +28,14 @@ extension ForeignPrice {
             rest = String(rest.dropFirst(Self.suffix(above: tier.promptAbove).utf8.count))
         }
         let terms = ["_batches": factors.batch, "_flex": factors.serviceTier["flex"], "_priority": factors.serviceTier["priority"]]
-        let factor = (terms[rest] ?? nil) ?? .one
+        let factor: PriceFactor
+        if rest.isEmpty || rest == "_other" || rest.hasPrefix("_above_") {
+            factor = .one
+        } else if let known = terms[rest] ?? nil {
+            factor = known
+        } else {
+            return
+        }
         guard let charged = charged?.scaled(to: Money.decimals), let price = price.scaled(to: Money.decimals) else {
             throw Refusal(reason: "\(key) is the price of something that its other prices do not name; add it by hand")
         }

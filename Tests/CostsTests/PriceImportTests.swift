@@ -89,18 +89,22 @@ struct PriceImportTests {
         #expect(try table.adding(change).lookup(model: "claude-a-20260202").id == "claude-a")
     }
 
+    private static let priority = #""input_cost_per_token_priority": 6e-06, "output_cost_per_token_priority": 3e-05"#
+
     @Test(
         "A price that the row would leave out, and that is dearer than what it charges, keeps the model out",
         arguments: [
-            #""output_cost_per_token_above_200k_tokens": 3e-05"#, #""cache_read_input_token_cost_priority": 3e-06"#,
-            #""input_cost_per_token_above_200k_tokens": 6e-06, "output_cost_per_token_above_200k_tokens": 2e-05, "input_cost_per_token_above_200k_tokens_priority": 4e-05"#,
+            #""output_cost_per_token_above_200k_tokens": 3e-05"#,
+            #"\#(priority), "cache_read_input_token_cost_priority": 3e-06"#,
+            #""input_cost_per_token_above_200k_tokens": 6e-06, "output_cost_per_token_above_200k_tokens": 2e-05, \#(priority), "input_cost_per_token_above_200k_tokens_priority": 4e-05"#,
             #""output_cost_per_reasoning_token": 6e-05"#, #""input_cost_per_image_token": 9e-06"#, #""tiered_pricing": [{"range": [0, 1]}]"#,
-            #""input_cost_per_token_above_32k_tokens_priority": 4e-05"#, #""cache_creation_input_token_cost_flex": 1e-06"#,
+            #""input_cost_per_token_above_32k_tokens_priority": 4e-05"#,
+            #""cache_creation_input_token_cost": 1e-06, "cache_creation_input_token_cost_above_99k_tokens": 2e-06"#,
         ])
     func dearer(_ more: String) throws {
         let plain = #""litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 3e-06, "output_cost_per_token": 1.5e-05"#
         let (_, change) = try compare(
-            #"{"gpt-n": {\#(plain), "cache_read_input_token_cost": 1e-06, \#(more)}, "gpt-m": {\#(plain), "output_cost_per_reasoning_token": 1.5e-05}}"#
+            #"{"gpt-n": {\#(plain), "cache_read_input_token_cost": 1e-06, \#(more)}, "gpt-m": {\#(plain), "output_cost_per_reasoning_token": 1.5e-05, "input_cost_per_token_ultrafast": 9e-05}}"#
         )
         #expect(change.models.map(\.id) == ["gpt-m"])
         #expect(change.skipped.map(\.model) == ["gpt-n"])
