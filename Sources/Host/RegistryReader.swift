@@ -93,6 +93,7 @@ public struct RegistryReader {
         }
         registry.sources = sources
         checkFallbacks(registry, nodes)
+        checkTreatments(top["newsroom"]?["enrichment"], nodes)
         return registry
     }
 
@@ -138,7 +139,7 @@ public struct RegistryReader {
         for source in registry.sources where !problems.isCutShort {
             guard let fallback = source.fallback, let node = nodes[source.id]?["fallback"] else { continue }
             guard byID[fallback] != nil else {
-                let nearest = NearestName.of(fallback.text, among: byID.keys.map(\.text)).map { "; did you mean \"\($0)\"?" } ?? ""
+                let nearest = Self.nearest(to: fallback.text, nodes)
                 problems.add(at: node.range.lowerBound, "fallback of source \"\(source.id)\" is \"\(fallback)\", which is no source\(nearest)")
                 continue
             }
@@ -149,6 +150,22 @@ public struct RegistryReader {
                 problems.add(at: node.range.lowerBound, "the fallbacks of source \"\(source.id)\" lead back to itself")
             }
         }
+    }
+
+    /// Every source that a treatment of its own is asked for exists: a slip would be treated as all others are, in silence.
+    private func checkTreatments(_ enrichment: JSONNode?, _ nodes: [SourceID: JSONNode]) {
+        for key in ["premium", "skip"] {
+            for node in enrichment?[key]?.array ?? [] {
+                guard let name = node.string, SourceID(name).flatMap({ nodes[$0] }) == nil else { continue }
+                problems.add(
+                    at: node.range.lowerBound,
+                    "\(key) of newsroom.enrichment holds \"\(SafeText.line(name, limit: 64))\", which is no source\(Self.nearest(to: name, nodes))")
+            }
+        }
+    }
+
+    private static func nearest(to name: String, _ nodes: [SourceID: JSONNode]) -> String {
+        NearestName.of(name, among: nodes.keys.map(\.text)).map { "; did you mean \"\($0)\"?" } ?? ""
     }
 
     // MARK: - A source

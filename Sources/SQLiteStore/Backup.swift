@@ -93,7 +93,9 @@ extension SQLiteStore {
 
     /// Gives the store a second name, and takes its log away from the first. A new file under that name would read the old log otherwise.
     private static func putAside(_ path: String, at instant: Date) async throws -> String? {
-        let kept = path + ".before-restore-" + UTCTime.text(instant).filter { $0 != ":" }
+        let name = path + ".before-restore-" + UTCTime.text(instant).filter { $0 != ":" }
+        // Two restores of one second keep what each of them found.
+        let kept = ([name] + (2...99).map { "\(name)-\($0)" }).first { name in ["", "-wal"].allSatisfy { access(name + $0, F_OK) != 0 } } ?? name
         // A log whose store is gone would be read into the new one.
         guard access(path, F_OK) == 0 else { return try putCompanionsAside(path, kept) ? kept : nil }
         // Closing the last connection brings the log into the file; a damaged store is kept with its log.

@@ -64,9 +64,12 @@ struct Rig {
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let out = folder + "/" + UUID().uuidString + ".out"
         _ = FileManager.default.createFile(atPath: out, contents: nil)
-        process.standardOutput = FileHandle(forWritingAtPath: out)
-        process.standardError = FileHandle(forWritingAtPath: log)
+        let (output, errors) = (FileHandle(forWritingAtPath: out), FileHandle(forWritingAtPath: log))
+        process.standardOutput = output
+        process.standardError = errors
         process.standardInput = FileHandle.nullDevice
+        // The child has its own; Foundation would keep these for as long as the tests run.
+        defer { for handle in [output, errors] { try? handle?.close() } }
         try process.run()
         return Running(process: process, outPath: out, logPath: log)
     }

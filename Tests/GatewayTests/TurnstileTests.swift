@@ -33,6 +33,18 @@ import Testing
         #expect(await !Self.isIn(turnstile))
     }
 
+    @Test("Who comes when the deadline has passed already is told so, and waits for nobody", .timeLimit(.minutes(1)))
+    func late() async {
+        let turnstile = Turnstile(places: 1)
+        #expect(await Self.isIn(turnstile))
+        await withTaskGroup { group in
+            for number in 0..<5000 {
+                group.addTask { await turnstile.enter(for: "a", until: .now + .microseconds(number % 20)) }
+            }
+            for await isIn in group { #expect(!isIn) }
+        }
+    }
+
     @Test("One holder does not keep the others out: a quarter of the places is for them, in their order")
     func shares() async {
         let turnstile = Turnstile(places: 4)

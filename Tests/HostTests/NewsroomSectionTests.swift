@@ -6,7 +6,8 @@ import WireCore
 
 @Suite("The registry's newsroom section") struct NewsroomSectionTests {
     private static func read(_ section: String) throws(RegistryRefusal) -> NewsroomSettings {
-        try RegistryReader.read(Array(#"{"version":1,"newsroom":\#(section),"sources":[]}"#.utf8), file: "r.json").newsroom
+        let sources = ["a", "b"].map { #"{"id":"\#($0)","kind":"feed","url":"https://\#($0).example/"}"# }.joined(separator: ",")
+        return try RegistryReader.read(Array(#"{"version":1,"newsroom":\#(section),"sources":[\#(sources)]}"#.utf8), file: "r.json").newsroom
     }
 
     @Test("Nothing said is New York at eight and eight, with models")
@@ -66,6 +67,8 @@ import WireCore
             (#"{"alerts":{"prices":[{"coin":"bitcoin","move":"5%"}]}}"#, "the rule for bitcoin says \"move\" but not \"within\""),
             (#"{"alerts":{"prices":[{"coin":"bitcoin","move":"five","within":"1h"}]}}"#, "move of a rule of newsroom.alerts.prices is \"five\""),
             (#"{"alerts":{"prices":[{"above":1}]}}"#, "has no \"coin\""), (#"{"enrichment":{"batch":0}}"#, "batch of newsroom.enrichment is 0"),
+            (#"{"enrichment":{"premium":["a","bb"]}}"#, "1:55: premium of newsroom.enrichment holds \"bb\", which is no source"),
+            (#"{"enrichment":{"skip":["A B"]}}"#, "skip of newsroom.enrichment holds \"A B\", which is no source"),
         ])
     func wrong(section: String, message: String) {
         let refusal = #expect(throws: RegistryRefusal.self) { try Self.read(section) }

@@ -88,6 +88,8 @@ struct SQLiteLedgerTests {
             #expect(try await next.entries(LedgerQuery()).map(\.id) == ["a/1"])
             #expect(try await next.check() == [])
             try await next.close()
+            let again = try await SQLiteStore.restore(folder + "/saved.db", to: gone, at: start)
+            #expect(again.kept.map { FileManager.default.fileExists(atPath: $0) && $0 != kept } == true, "of the same second, and both are kept")
         }
     }
 

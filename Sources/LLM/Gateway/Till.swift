@@ -215,9 +215,10 @@ private final class Bell: Sendable {
             state.lastID += 1
             return state.lastID
         }
+        let deadline = ContinuousClock.now + time
         let timer = Task { [self] in
-            try? await Task.sleep(for: time)
-            state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
+            try? await Task.sleep(until: deadline, clock: .continuous)
+            wake(id)
         }
         await withCheckedContinuation { continuation in
             let isLate = state.withLock { state in
@@ -226,7 +227,11 @@ private final class Bell: Sendable {
                 return false
             }
             if isLate { continuation.resume() }
+            // The timer may have come before there was anybody to find.
+            if !isLate, .now >= deadline { wake(id) }
         }
         timer.cancel()
     }
+
+    private func wake(_ id: Int) { state.withLock { $0.waiting.removeValue(forKey: id) }?.resume() }
 }

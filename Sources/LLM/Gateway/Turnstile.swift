@@ -71,6 +71,8 @@ final class Turnstile: Sendable {
                 return false
             }
             if hasPlace { continuation.resume(returning: true) }
+            // The timer may have come before there was anybody to find.
+            if !hasPlace, .now >= deadline { give(up: id) }
         }
     }
 
