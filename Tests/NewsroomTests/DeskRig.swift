@@ -51,7 +51,8 @@ final class StubModel: Exchanging {
             root.member("id", "msg_1")
             root.member("type", "message")
             root.member("role", "assistant")
-            root.member("model", "claude-haiku-4-5")
+            // As a provider does: an answer of another model would be booked at its bound.
+            root.member("model", (try? JSONReader.read(Array(asked.utf8), maximumDepth: 64))?["model"]?.string ?? "")
             root.key("content")
             root.array { list in
                 list.object {
