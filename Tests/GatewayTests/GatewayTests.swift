@@ -217,6 +217,17 @@ import WireCore
         }
     }
 
+    @Test("A provider's own error reaches all who asked the same at the same time")
+    func sharedError() async throws {
+        try await GatewayRig.with(ScriptedProvider(ScriptedProvider.error(500))) { rig in
+            let statuses = await withTaskGroup { group in
+                for _ in 0..<8 { group.addTask { await rig.gateway.answer(GatewayRig.call()).status } }
+                return await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses == Array(repeating: 500, count: 8))
+        }
+    }
+
     @Test(
         "A request that names what counts twice, or in capitals, is refused",
         arguments: [#""max_tokens":5"#, #""MAX_TOKENS":60000"#, #""Model":"claude-opus-4-5""#, #""metadata":{},"metadata":{}"#])

@@ -32,7 +32,7 @@ struct CallFacts: Sendable {
         wantsStreamedUsage = body["stream_options"]?["include_usage"]?.bool ?? false
         terms = CallTerms(
             region: body["inference_geo"]?.string, speed: body["speed"]?.string, serviceTier: body["service_tier"]?.string)
-        uncountedSearches = Self.mayOpenAISearch(body, model, row) ? Self.choices(body) : 0
+        uncountedSearches = Self.uncountedSearches(body, model, row)
         var served = [(model, row)]
         // Models that the provider itself turns to when this one refuses; each may be billed.
         for fallback in body["fallbacks"]?.array ?? [] {
@@ -67,14 +67,14 @@ struct CallFacts: Sendable {
             isBatch: terms.isBatch, region: terms.region ?? Pricing.open, speed: terms.speed, serviceTier: terms.serviceTier ?? Pricing.open)
         return try Pricing.upperBound(
             promptTokensAtMost: prompt, outputTokensAtMost: output,
-            webSearchesAtMost: row.webSearch == nil ? 0 : max(size.searches, mayOpenAISearch(body, model, row) ? choices(body) : 0), terms: open,
+            webSearchesAtMost: row.webSearch == nil ? 0 : max(size.searches, uncountedSearches(body, model, row)), terms: open,
             row: row, promptClasses: size.classes)
     }
 
     /// Some models of OpenAI search unasked: their names say so.
-    private static func mayOpenAISearch(_ body: JSONNode, _ model: PricedModel, _ row: PriceRow) -> Bool {
-        guard model.provider == "openai", row.webSearch != nil else { return false }
-        return body["web_search_options"]?.object != nil || model.id.contains("-search")
+    private static func uncountedSearches(_ body: JSONNode, _ model: PricedModel, _ row: PriceRow) -> Int {
+        guard model.provider == "openai", row.webSearch != nil else { return 0 }
+        return body["web_search_options"]?.object != nil || model.id.contains("-search") ? choices(body) : 0
     }
 
     /// How many answers are asked for.
